@@ -1,0 +1,1 @@
+"""Recorded runs, shipped with the package and replayed offline."""

@@ -1,0 +1,1 @@
+"""Cassettes, the bundled fictional web, and what measures the agent on them."""

@@ -1,0 +1,18 @@
+"""Every test runs offline: sockets other than loopback are refused by pytest-socket (see pyproject.toml)."""
+
+import os
+
+import pytest
+
+# State may hold plain types only; anything else must fail a test, not load code from a checkpoint.
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+SETTINGS = ("SPADEWORK_", "OPENAI_", "SEARXNG_", "LANGSMITH_", "LANGCHAIN_")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own keys and settings must not reach a test."""
+    for name in list(os.environ):
+        if name.startswith(SETTINGS):
+            monkeypatch.delenv(name)

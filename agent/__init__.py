@@ -1,0 +1,31 @@
+"""The agent: `run_agent(question, budget)` and what goes with it."""
+
+if "." not in __name__:
+    raise ImportError("this folder is installed as spadework.agent: pip install -e . and import spadework.agent")
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..tools.errors import SpadeworkError
+    from .budget import Budget
+    from .result import Result
+    from .run import arun_agent, run_agent, stream_agent
+
+__all__ = ["Budget", "Result", "SpadeworkError", "arun_agent", "run_agent", "stream_agent"]
+
+_HOMES = {
+    "Budget": ".budget",
+    "Result": ".result",
+    "SpadeworkError": "..tools.errors",
+    "arun_agent": ".run",
+    "run_agent": ".run",
+    "stream_agent": ".run",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used: the command line's help must not wait for the graph."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

@@ -1,0 +1,63 @@
+"""The budget block: what every prompt is told of the budget, in one function."""
+
+from .amounts import to_usd
+from .budget import LABELS, RESOURCES, Regime, Remaining
+
+# BATS (arXiv 2511.17006) gives four regimes with numbers of calls for each. Those are upper ends here: five queries at
+# once are right with 100 left and ruinous with 4, so a turn is advised to take half of what is left at most.
+ADVICE = {
+    Regime.HIGH: "explore: up to {queries} or {pages} this turn",
+    Regime.MEDIUM: "converge: up to {queries} or {pages} this turn, to close a gap",
+    Regime.LOW: "little is left: one query or one page that decides an open constraint, or answer",
+    Regime.CRITICAL: "finish: one more call only if it decides the answer; else answer now",
+}
+MOST = {Regime.HIGH: (5, 3), Regime.MEDIUM: (3, 2)}
+NOTHING_LEFT = "no search and no page read is left: record what is proven and answer now with the best candidate"
+
+
+def budget_block(remaining: Remaining, *, advice: bool = True) -> str:
+    """All finite limits with what is left of them, the tightest named; for the searcher also the regime's advice."""
+    lines = ["[budget]"]
+    for resource in RESOURCES:
+        limit = remaining.limits.get(resource)
+        if limit is not None:
+            left = remaining.left(resource) or 0
+            lines.append(f"{LABELS[resource]}: {amount_text(resource, left)} of {amount_text(resource, limit)} left")
+    tightest = remaining.tightest
+    if tightest is None:
+        lines.append("no limit is set; answer as soon as every constraint is proven")
+        return "\n".join(lines)
+    lines.append(f"tightest: {LABELS[tightest]} ({remaining.share(tightest):.0%} left), regime {remaining.regime}")
+    if advice:
+        lines.append(f"advice: {_advice(remaining)}")
+    return "\n".join(lines)
+
+
+def _advice(remaining: Remaining) -> str:
+    if not remaining.tools_left():
+        return NOTHING_LEFT
+    if not remaining.has("searches"):
+        return "no search is left: read the page that decides an open constraint, or answer"
+    if not remaining.has("browses"):
+        return "no page read is left: search for what decides an open constraint, or answer"
+    regime = remaining.regime
+    if regime not in MOST:
+        return ADVICE[regime]
+    queries, pages = MOST[regime]
+    return ADVICE[regime].format(
+        queries=_some(remaining.left("searches"), queries, "query", "queries"),
+        pages=_some(remaining.left("browses"), pages, "page", "pages"),
+    )
+
+
+def _some(left: int | None, most: int, one: str, many: str) -> str:
+    """So many of a thing as are wise in one turn: half of what is left, at most `most`."""
+    count = most if left is None else max(1, min(most, -(-left // 2)))
+    return f"{count} {one if count == 1 else many}"
+
+
+def amount_text(resource: str, amount: int) -> str:
+    """An amount in the ledger's units, for people and models."""
+    if resource == "picousd":
+        return f"${to_usd(amount):.4f}"
+    return f"{amount / 1000:.0f}" if resource == "ms" else f"{amount:,}"

@@ -1,0 +1,205 @@
+"""The decision table: every rule, every regime and every tie, with the words that a reader of the log sees."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from spadework.agent.amounts import ZERO, Amounts
+from spadework.agent.budget import Regime, Remaining
+from spadework.agent.ledger import Charge, Status
+from spadework.agent.matrix import Row
+from spadework.agent.policy import Decision, Forecast, Situation, decide, forecast, turn_cap
+from spadework.agent.state import Progress, no_progress
+
+LIMITS = {"searches": 10, "browses": 10, "tokens": 10_000, "model_calls": 10}
+CALL = Amounts(tokens_in=900, tokens_out=100)
+
+
+def row(**cells: tuple[str, ...]) -> Row:
+    empty: dict[str, tuple[str, ...]] = dict.fromkeys(("by_page", "weakly", "contradicted", "disputed", "unknown"), ())
+    return Row("Mara Finch", **(empty | cells))
+
+
+PROVEN = row(by_page=("c0", "c1"))
+SUPPORTED = row(by_page=("c0",), weakly=("c1",))
+OPEN = row(by_page=("c0",), unknown=("c1", "c2"))
+DISPUTED = row(by_page=("c0",), disputed=("c1",), unknown=("c2",))
+REFUTED = row(by_page=("c0",), contradicted=("c1",))
+
+
+def left(limits: dict[str, int] | None = None, **remaining: int) -> Remaining:
+    """What is left of each limit; the rest is untouched."""
+    limits = LIMITS if limits is None else limits
+    return Remaining(limits, {name: limits[name] - amount for name, amount in remaining.items()})
+
+
+def situation(lead: Row | None, **changes: Any) -> Situation:
+    counters: dict[str, Any] = dict(no_progress())
+    counters |= {name: changes.pop(name) for name in [*changes] if name in counters}
+    usual = Situation(
+        lead=lead,
+        stated=True,
+        progress=Progress(**counters),
+        remaining=left(),
+        forecast=Forecast(CALL),
+        keep=ZERO,
+        pages_help=True,
+    )
+    return replace(usual, **changes)
+
+
+TABLE: list[tuple[str, Situation, tuple[str, str, str]]] = [
+    ("proven", situation(PROVEN), ("SUCCESS", "proven", "")),
+    ("proven with nothing left", situation(PROVEN, remaining=left(searches=0, browses=0)), ("SUCCESS", "proven", "")),
+    ("proven while idle", situation(PROVEN, idle_turns=9), ("SUCCESS", "proven", "")),
+    ("proven but not stated", situation(PROVEN, stated=False), ("CONTINUE", "open", "")),
+    ("supported, a check fits", situation(SUPPORTED), ("CONTINUE", "page-check", "")),
+    ("supported, checked once", situation(SUPPORTED, checks=1), ("SUCCESS", "supported", "")),
+    ("supported, pages cannot help", situation(SUPPORTED, pages_help=False), ("SUCCESS", "supported", "")),
+    ("supported, no page read left", situation(SUPPORTED, remaining=left(browses=0)), ("SUCCESS", "supported", "")),
+    ("supported, one call fits", situation(SUPPORTED, remaining=left(tokens=1_999)), ("SUCCESS", "supported", "")),
+    ("supported, two calls fit", situation(SUPPORTED, remaining=left(tokens=2_000)), ("CONTINUE", "page-check", "")),
+    ("supported, not stated", situation(SUPPORTED, stated=False), ("CONTINUE", "open", "")),
+    ("idle", situation(OPEN, idle_turns=3), ("EXHAUSTED", "idle", "")),
+    ("idle, not yet", situation(OPEN, idle_turns=2), ("CONTINUE", "open", "")),
+    ("idle and stuck", situation(REFUTED, idle_turns=3), ("EXHAUSTED", "idle", "")),
+    ("no tools left", situation(OPEN, remaining=left(searches=0, browses=0)), ("EXHAUSTED", "no-room", "searches")),
+    ("no tools left, and idle since", situation(OPEN, idle_turns=3, remaining=left(searches=0, browses=0)),
+     ("EXHAUSTED", "no-room", "searches")),
+    ("no tools ever", situation(None, remaining=left({"searches": 0, "browses": 0})),
+     ("EXHAUSTED", "no-room", "searches")),
+    ("no page reads, never any searches", situation(None, remaining=left({"searches": 0, "browses": 2}, browses=0)),
+     ("EXHAUSTED", "no-room", "browses")),
+    ("no tokens for one call", situation(OPEN, remaining=left(tokens=999)), ("EXHAUSTED", "no-room", "tokens")),
+    ("no model call", situation(OPEN, remaining=left(model_calls=0)), ("EXHAUSTED", "no-room", "model_calls")),
+    ("no room beside what is kept", situation(OPEN, remaining=left(tokens=1_500), keep=Amounts(tokens_in=501)),
+     ("EXHAUSTED", "no-room", "tokens")),
+    ("no time", situation(OPEN, remaining=left({"ms": 1_000}, ms=0), forecast=Forecast(Amounts(ms=1))),
+     ("EXHAUSTED", "no-room", "ms")),
+    ("the limit that lacks is named, not the tightest",
+     situation(OPEN, remaining=left({"tokens": 2_000, "ms": 100}, tokens=999, ms=1)),
+     ("EXHAUSTED", "no-room", "tokens")),
+    ("no money", situation(OPEN, remaining=left({"picousd": 100}, picousd=4), forecast=Forecast(Amounts(picousd=5))),
+     ("EXHAUSTED", "no-room", "picousd")),
+    ("contradicted", situation(REFUTED), ("PIVOT", "stuck", "")),
+    ("contradicted, no search left", situation(REFUTED, remaining=left(searches=0)),
+     ("EXHAUSTED", "stuck", "searches")),
+    ("contradicted, no second call", situation(REFUTED, remaining=left(tokens=1_999)),
+     ("EXHAUSTED", "stuck", "tokens")),
+    ("stale with a lead", situation(OPEN, stale_actions=4), ("PIVOT", "stuck", "")),
+    ("stale, not yet", situation(OPEN, stale_actions=3), ("CONTINUE", "open", "")),
+    ("stale without a lead", situation(None, stale_actions=4), ("PIVOT", "next-attempt", "")),
+    ("calls fail", situation(OPEN, failed_calls=3), ("PIVOT", "stuck", "")),
+    ("calls fail without a lead", situation(None, failed_calls=3), ("PIVOT", "stuck", "")),
+    ("calls fail, not yet", situation(OPEN, failed_calls=2), ("CONTINUE", "open", "")),
+    ("open", situation(OPEN), ("CONTINUE", "open", "")),
+    ("disputed", situation(DISPUTED), ("CONTINUE", "open", "")),
+    ("open, only one call fits", situation(OPEN, remaining=left(tokens=1_999)),
+     ("EXHAUSTED", "next-attempt", "tokens")),
+    ("open, no search but page reads left", situation(OPEN, remaining=left(searches=0)), ("CONTINUE", "open", "")),
+    ("no candidate", situation(None), ("PIVOT", "next-attempt", "")),
+    ("no candidate, no search left", situation(None, remaining=left(searches=0)),
+     ("EXHAUSTED", "next-attempt", "searches")),
+    ("no limits at all", situation(None, remaining=left({})), ("PIVOT", "next-attempt", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "wanted"), [case[1:] for case in TABLE], ids=[case[0] for case in TABLE])
+def test_the_table(now: Situation, wanted: tuple[str, str, str]) -> None:
+    decision = decide(now)
+    assert (decision.outcome, decision.rule, decision.resource) == wanted
+    assert decision.reason
+    assert "\n" not in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (situation(PROVEN), "every constraint is proven by page quotes for 'Mara Finch'"),
+        (situation(SUPPORTED), "c1"),
+        (situation(SUPPORTED, checks=1), "by a snippet or an inference only: c1"),
+        (situation(OPEN, idle_turns=3), "3 turns in a row made no call that counts and found nothing"),
+        (situation(OPEN, remaining=left(searches=0, browses=0)), "no search and no page read is left"),
+        (situation(OPEN, remaining=left(tokens=10)), "one more step and the answer no longer fit together"),
+        (situation(REFUTED), "'Mara Finch' is contradicted on c1"),
+        (situation(REFUTED, remaining=left(searches=0)), "is contradicted on c1, and another attempt does not fit"),
+        (situation(OPEN, stale_actions=5), "5 actions in a row changed no finding of 'Mara Finch'"),
+        (situation(OPEN, failed_calls=4), "4 calls in a row failed"),
+        (situation(DISPUTED), "open: c1, c2; checking fits"),
+        (situation(PROVEN, stated=False), "open: the constraints; checking fits"),
+        (situation(None), "the attempt ended without a candidate"),
+        (situation(OPEN, remaining=left(tokens=1_999)), "checking no longer fits, and another attempt does not fit"),
+    ],
+)
+def test_the_reason_says_what_was_seen(now: Situation, words: str) -> None:
+    assert words in decide(now).reason
+
+
+@pytest.mark.parametrize(
+    ("searches", "regime", "words"),
+    [
+        (10, Regime.HIGH, "open: c1, c2; checking fits"),
+        (7, Regime.HIGH, "open: c1, c2; checking fits"),
+        (6, Regime.MEDIUM, "open: c1, c2; checking fits"),
+        (3, Regime.MEDIUM, "open: c1, c2; checking fits"),
+        (2, Regime.LOW, "c1 first"),
+        (0, Regime.CRITICAL, "c1 first"),
+    ],
+)
+def test_little_budget_means_one_constraint_first(searches: int, regime: Regime, words: str) -> None:
+    now = situation(OPEN, remaining=left(searches=searches))
+    assert now.remaining.regime == regime
+    decision = decide(now)
+    assert (decision.outcome, decision.rule) == ("CONTINUE", "open")
+    assert words in decision.reason
+
+
+def test_a_turn_cap_stands_where_nothing_else_counts_model_calls() -> None:
+    assert turn_cap(left({})) == 92
+    assert turn_cap(left({"searches": 2, "browses": 3})) == 32
+    assert turn_cap(left({"searches": 0, "ms": 5})) == 52
+    assert turn_cap(left({"tokens": 5})) is None
+    assert turn_cap(left({"model_calls": 5})) is None
+    assert turn_cap(left({"picousd": 5}, picousd=4)) is None
+    assert turn_cap(left({"picousd": 5})) == 92, "a free model never reaches a dollar limit"
+
+
+@pytest.mark.parametrize(("calls", "outcome"), [(31, "PIVOT"), (32, "EXHAUSTED")])
+def test_the_turn_cap_ends_a_run(calls: int, outcome: str) -> None:
+    decision = decide(situation(None, remaining=Remaining({"searches": 2, "browses": 3}, {"model_calls": calls})))
+    assert decision.outcome == outcome
+    assert decision.outcome == "PIVOT" or decision == Decision("EXHAUSTED", "idle", "32 model calls without an end")
+
+
+def charge(number: int, kind: Any, amounts: Amounts, status: Status = "settled") -> Charge:
+    return Charge(id=f"r/1/n/{number}/1", kind=kind, node="n", status=status, amounts=amounts)
+
+
+def test_the_forecast_is_the_dearest_model_call_and_never_below_the_least() -> None:
+    least = Amounts(tokens_in=100, tokens_out=10)
+    assert forecast([], least=least).model_call == least
+    seen = [
+        charge(0, "model", Amounts(tokens_in=900, tokens_out=5, picousd=7, ms=30)),
+        charge(1, "model", Amounts(tokens_in=50, tokens_out=80, picousd=3, ms=90)),
+        charge(2, "model", Amounts(tokens_in=9_999), "held"),
+        charge(3, "search", Amounts(searches=1, ms=5_000)),
+    ]
+    assert forecast(seen, least=least).model_call == Amounts(tokens_in=900, tokens_out=80, picousd=7, ms=90)
+
+
+@pytest.mark.parametrize(
+    ("keep", "calls", "fits"),
+    [(ZERO, 2, True), (ZERO, 3, False), (Amounts(tokens_in=1), 2, False), (Amounts(tokens_in=999), 1, True)],
+)
+def test_a_forecast_fits_to_the_last_token(keep: Amounts, calls: int, fits: bool) -> None:
+    assert Forecast(CALL).lacking(left(tokens=2_000), model_calls=calls, keep=keep) == ("" if fits else "tokens")
+
+
+def test_a_forecast_counts_model_calls_time_and_money() -> None:
+    def fits(limits: dict[str, int], amounts: Amounts, keep: Amounts) -> bool:
+        return not Forecast(amounts).lacking(left(limits), model_calls=2, keep=keep)
+
+    assert fits({"model_calls": 3}, ZERO, Amounts(model_calls=1))
+    assert not fits({"model_calls": 2}, ZERO, Amounts(model_calls=1))
+    assert not fits({"ms": 10}, Amounts(ms=5), Amounts(ms=1))
+    assert not fits({"picousd": 10}, Amounts(picousd=5), Amounts(picousd=1))

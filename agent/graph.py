@@ -1,0 +1,72 @@
+"""The graph: begin -> planner -> searcher <-> act, then verifier -> decide -> deepen | pivot | finish."""
+
+from collections.abc import Callable
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+from uuid import uuid4
+
+from langgraph.graph import END, START, StateGraph
+
+from ..tools.pages import urls_in
+from .act import act
+from .budget import Budget
+from .decision import decide_next, deepen, pivot
+from .finish import finish
+from .planner import planner
+from .searcher import searcher
+from .session import Deps
+from .state import AgentState, Question, fresh_question
+from .verifier import verifier
+
+Graph = StateGraph[AgentState, None, Question, AgentState]
+
+Work = Callable[[AgentState, Any], Any]
+"""A node's work: a function of the state and the session, async or not."""
+
+AFTER_SEARCHER = {"act": "calls", "searcher": "no call: nudge", "verifier": "candidate, or nothing left"}
+AFTER_DECIDE = {"deepen": "CONTINUE", "pivot": "PIVOT", "finish": "SUCCESS or EXHAUSTED"}
+DESTINATIONS = {"searcher": AFTER_SEARCHER, "decide": AFTER_DECIDE}
+
+
+def build_graph(deps: Deps) -> Graph:
+    """The uncompiled graph over these dependencies; compile it with any checkpointer, or with none."""
+    nodes: dict[str, Work] = {
+        "begin": begin,
+        "planner": planner,
+        "searcher": searcher,
+        "act": act,
+        "verifier": verifier,
+        "decide": decide_next,
+        "deepen": deepen,
+        "pivot": pivot,
+        "finish": finish,
+    }
+    graph: Any = StateGraph(AgentState, input_schema=Question)  # its methods are only partly typed
+    for name, work in nodes.items():
+        # As a partial: LangGraph takes a function apart to look for subgraphs, half of the time of building the graph.
+        graph.add_node(name, partial(_run, work, deps), destinations=DESTINATIONS.get(name))
+    graph.add_edge(START, "begin")
+    graph.add_edge("begin", "planner")
+    graph.add_edge("planner", "searcher")
+    graph.add_edge("act", "searcher")
+    graph.add_edge("verifier", "decide")
+    graph.add_edge("deepen", "planner")
+    graph.add_edge("pivot", "planner")
+    graph.add_edge("finish", END)
+    return graph
+
+
+async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
+    """One node: its work on the state and on the session of the run, which `begin` opens."""
+    done = work(state, deps) if work is begin else work(state, deps.session(state))
+    return await done if isawaitable(done) else done
+
+
+def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
+    """Start a question: a fresh ledger, and a state in which nothing of an earlier question is left but its charges."""
+    run, turn = state.get("run") or uuid4().hex, state.get("turn", 0) + 1
+    budget = Budget.of(state.get("budget") or None)
+    session = deps.open(run, turn, budget)
+    session.pages.allow(urls_in(state["question"]))
+    return {**fresh_question(state["question"]), "run": run, "turn": turn, "budget": budget.to_dict()}

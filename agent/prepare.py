@@ -1,0 +1,198 @@
+"""From what a caller says to a run that is ready to go: all arguments are checked before anything is spent."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypedDict
+from uuid import uuid4
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from pydantic import BaseModel
+
+from ..tools.backends import make_search
+from ..tools.browse import Browse, make_browse
+from ..tools.clean import clean
+from ..tools.errors import ConfigError
+from ..tools.http import SafeClient
+from ..tools.search import Search
+from ..tools.shapes import is_mapping
+from .budget import Budget
+from .events import Event
+from .graph import build_graph
+from .models import Server, make_chat
+from .prices import Prices, load_prices, missing_price
+from .savers import Saver, as_async
+from .session import ROLES, Deps
+from .settings import Settings
+from .strategies import get_strategy
+from .warn import say_once
+from .wire import Chat
+
+ModelLike = Any
+"""A name, a langchain chat model, a Chat, or a dict of these by role."""
+SearchLike = str | Search | Callable[[str], Any] | None
+BrowseLike = Browse | Callable[[str], Any] | None
+MAX_QUESTION = 20_000
+DEFAULT_SEARCH = (
+    "no search is set: searching Wikipedia. Set SPADEWORK_SEARCH, or search=, to searxng or corpus:FILE for another"
+)
+
+
+class Options(TypedDict, total=False):
+    """What `run_agent` takes besides the question and the budget.
+
+    model: "openai:NAME", another name that `make_chat` knows, a langchain chat model, or a dict of these by role
+    (planner, searcher, verifier, judge, default); without it SPADEWORK_MODEL. search: "searxng", "wikipedia",
+    "corpus:FILE", or a function from a query to results. browse: a function from an address to a page; without it the
+    web is read. strategy: "bats-early" or "react". output: a pydantic model; `result.data` is the answer in that form.
+    thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the same question. settings: how
+    the outside is reached, where the environment does not say it. on_event: told each event as it happens, on the
+    thread of the run.
+    """
+
+    model: ModelLike
+    search: SearchLike
+    browse: BrowseLike
+    strategy: str
+    output: type[BaseModel] | None
+    thread_id: str | None
+    checkpointer: Saver | None
+    settings: Settings | None
+    on_event: Callable[[Event], None] | None
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A run that is ready to go. `last` is the latest state that it reached."""
+
+    question: str
+    budget: Budget
+    run: str
+    deps: Deps
+    graph: Any
+    """The compiled graph; LangGraph leaves parts of its type open."""
+    output: type[BaseModel] | None
+    clients: list[SafeClient] = field(default_factory=list[SafeClient])
+    last: dict[str, Any] = field(default_factory=dict[str, Any])
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    async def input(self, config: Any) -> dict[str, Any] | None:
+        """What the graph starts with; None when this thread was stopped on the same question and goes on."""
+        if self.graph.checkpointer:
+            found = await self.graph.aget_state(config)
+            if found.next and found.values.get("question") == self.question:
+                self.last = found.values
+                return None
+        return {"question": self.question, "budget": self.budget.to_dict(), "run": self.run}
+
+    async def aclose(self) -> None:
+        """Close what was opened for this run; what the caller handed in stays open."""
+        for client in self.clients:
+            await client.aclose()
+
+
+def prepare(question: str, budget: Budget, options: Options) -> Prepared:
+    """Check everything and build the run. Raises ConfigError with one clear line; nothing is opened or spent."""
+    for name in options:
+        if name not in Options.__annotations__:
+            near = get_close_matches(name, Options.__annotations__, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(Options.__annotations__)}"
+            raise ConfigError(f"there is no argument {name!r}: {hint}")
+    text = _question(question)
+    output = options.get("output")
+    if output is not None and not _is_model(output):
+        raise ConfigError(f"output={output!r}: give a pydantic model class")
+    _check_kinds(options)
+    strategy = get_strategy(options.get("strategy") or "bats-early")
+    settings = options.get("settings") or Settings.from_environment()
+    chats = _chats(options.get("model"), settings)
+    clients: list[SafeClient] = []
+    search, browse = _tools(options.get("search"), options.get("browse"), settings, clients)
+    deps = Deps(
+        chats,
+        search,
+        browse,
+        strategy,
+        _prices(budget, chats, settings),
+        clock=settings.clock,
+        model_timeout=settings.model_timeout,
+        tool_timeout=settings.tool_timeout,
+        output=output,
+    )
+    saver = options.get("checkpointer")
+    built: Any = build_graph(deps)
+    graph = built.compile(checkpointer=as_async(saver) if saver else None)
+    run = options.get("thread_id") or uuid4().hex[:12]
+    if listener := options.get("on_event"):
+        deps.listen(run, listener)
+    return Prepared(text, budget, run, deps, graph, output, clients)
+
+
+def _check_kinds(options: Options) -> None:
+    """Options that are used only later, where a wrong kind would raise something unreadable."""
+    for name, kind, wanted in (
+        ("strategy", str, "the name of a strategy"),
+        ("settings", Settings, "a Settings"),
+        ("checkpointer", BaseCheckpointSaver, "a LangGraph checkpoint saver"),
+        ("thread_id", str, "a text that is not empty"),
+    ):
+        value: object = options.get(name)
+        if value is not None and (not isinstance(value, kind) or (name == "thread_id" and not value)):
+            raise ConfigError(f"{name}={value!r}: give {wanted}")
+
+
+def _is_model(output: object) -> bool:
+    return isinstance(output, type) and issubclass(output, BaseModel)
+
+
+def _prices(budget: Budget, chats: Mapping[str, Chat], settings: Settings) -> Prices:
+    """The prices; with a dollar limit every model must have one, or the limit could not be kept."""
+    prices = load_prices(settings.prices)
+    for chat in chats.values() if budget.usd is not None else ():
+        if prices.bound(chat.name, 1_000, 1_000, local=chat.local) is None:
+            raise missing_price(chat.name)
+    return prices
+
+
+def _question(question: object) -> str:
+    text = clean(question).strip() if isinstance(question, str) else ""
+    if not text:
+        raise ConfigError(f"question={question!r}: give a question as text")
+    if len(text) > MAX_QUESTION:
+        raise ConfigError(f"the question has {len(text):,} characters: give at most {MAX_QUESTION:,}")
+    return text
+
+
+def _chats(model: ModelLike, settings: Settings) -> dict[str, Chat]:
+    server = Server(settings.base_url, settings.proxy, settings.ca, settings.transport)
+    if not is_mapping(model):
+        return {"default": make_chat(model, context=settings.context, server=server)}
+    for role in model:
+        if role not in (*ROLES, "default"):
+            raise ConfigError(f"model has no role {role!r}: known are {', '.join(ROLES)} and default")
+    chats = {role: make_chat(value, context=settings.context, server=server) for role, value in model.items()}
+    if "default" not in chats and any(role not in chats for role in ROLES):
+        chats["default"] = make_chat(None, context=settings.context, server=server)
+    return chats
+
+
+def _tools(
+    search: SearchLike, browse: BrowseLike, settings: Settings, clients: list[SafeClient]
+) -> tuple[Search, Browse]:
+    def client_for(hosts: Sequence[str]) -> SafeClient:
+        client = SafeClient(
+            allow_hosts=[*settings.allow_hosts, *hosts],
+            proxy=settings.proxy,
+            ca=settings.ca,
+            transport=settings.transport,
+        )
+        clients.append(client)
+        return client
+
+    if search is None and not os.environ.get("SPADEWORK_SEARCH"):
+        say_once("default search", DEFAULT_SEARCH)
+    client = client_for(())
+    found = make_search(search, client, client_for=client_for)
+    return found, make_browse(browse, client, found)

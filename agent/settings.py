@@ -1,0 +1,65 @@
+"""How the outside is reached: what the environment says, and what the caller says instead."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..tools.addresses import parse_allow_hosts
+from ..tools.errors import ConfigError
+
+if TYPE_CHECKING:
+    import httpx
+
+MODEL_TIMEOUT = 120.0
+TOOL_TIMEOUT = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Ways to the outside. None means: what the environment says, else the usual.
+
+    `allow_hosts` names servers on this machine or in a private network that pages may be read from. `proxy` and `ca`
+    are for company networks. `prices` is a TOML price table. The timeouts are in seconds for a single call.
+    `transport` and `clock` stand in for the network and for time when a recording is made or played.
+    """
+
+    base_url: str | None = None
+    context: int | None = None
+    allow_hosts: tuple[str, ...] = ()
+    proxy: str | None = None
+    ca: str | None = None
+    prices: str | None = None
+    model_timeout: float = MODEL_TIMEOUT
+    tool_timeout: float = TOOL_TIMEOUT
+    transport: "httpx.AsyncBaseTransport | None" = None
+    clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """SPADEWORK_ALLOW_HOSTS, SPADEWORK_PROXY, SPADEWORK_CA, SPADEWORK_PRICES and SPADEWORK_MODEL_TIMEOUT.
+
+        The model's own settings (SPADEWORK_MODEL, SPADEWORK_BASE_URL, SPADEWORK_CONTEXT, OPENAI_API_KEY) are read where
+        the model is made. Raises ConfigError on a value that cannot be used.
+        """
+        return cls(
+            allow_hosts=tuple(parse_allow_hosts(os.environ.get("SPADEWORK_ALLOW_HOSTS", ""))),
+            proxy=os.environ.get("SPADEWORK_PROXY") or None,
+            ca=os.environ.get("SPADEWORK_CA") or None,
+            prices=os.environ.get("SPADEWORK_PRICES") or None,
+            model_timeout=_seconds("SPADEWORK_MODEL_TIMEOUT", MODEL_TIMEOUT),
+        )
+
+
+def _seconds(name: str, usual: float) -> float:
+    text = os.environ.get(name)
+    if not text:
+        return usual
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 86_400:
+        raise ConfigError(f"{name}={text!r}: give seconds, more than 0")
+    return value

@@ -1,0 +1,11 @@
+"""The graph for `langgraph dev` and other runtimes: built from the environment, without a checkpointer."""
+
+from typing import Any
+
+from .budget import Budget
+from .prepare import prepare
+
+
+def graph() -> Any:
+    """The compiled graph; each thread sets its own question and budget. Raises ConfigError without a model."""
+    return prepare("set by each thread", Budget.of(None), {}).graph

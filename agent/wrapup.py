@@ -1,0 +1,64 @@
+"""From the last state of a run to its result: at its end, or wherever it was stopped."""
+
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from .budget import PUBLIC_NAMES
+from .finish import choose
+from .ledger import Charge
+from .matrix import same_name
+from .prepare import Prepared
+from .result import Result, sources_of, spend_of
+from .state import AgentState, StopReason, fresh_question
+
+
+def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fault: str = "") -> Result:
+    """The result of a run. `stop_reason` overrides the state's own, for a run that was stopped from outside."""
+    state = _state(prepared)
+    session = prepared.deps.session(state)
+    session.ledger.drain()
+    charges: list[Charge] = list(session.ledger.charges.values())
+    ended = bool(state["answer"]) or state["status"] != "none"
+    answer, status = (state["answer"], state["status"]) if ended else choose(state)
+    read = [c.what for c in charges if c.kind == "browse" and c.status == "settled" and session.pages.get(c.what)]
+    proof = [finding for finding in state["findings"].values() if same_name(finding["candidate"], answer)]
+    urls = [item["url"] for finding in proof for item in finding["evidence"]]
+    pages = {url: page.title for url in [*read, *urls] if (page := session.pages.get(url)) is not None}
+    result = Result(
+        question=state["question"],
+        answer=answer,
+        data=_data(state["data"], prepared.output),
+        status=status,
+        stop_reason=stop_reason or state["stop_reason"],
+        resource=PUBLIC_NAMES.get(state["resource"], state["resource"]),
+        fault=fault or state["fault"],
+        constraints=[dict(constraint) for constraint in state["constraints"]],
+        findings=list(state["findings"].values()),
+        sources=sources_of(proof, session.hits | pages, read),
+        spend=spend_of(charges),
+        decisions=state["decisions"],
+        attempts=state["records"],
+        charges=charges,
+        budget=prepared.budget.to_dict(),
+        run=prepared.run,
+        plan=[dict(step) for step in state["plan"]],
+    )
+    prepared.deps.close(prepared.run)
+    return result
+
+
+def _state(prepared: Prepared) -> AgentState:
+    """The latest state; one that never began is a fresh one."""
+    fresh: dict[str, Any] = {**fresh_question(prepared.question), "transcript": [], "findings": {}, "charges": {}}
+    fresh |= {"run": prepared.run, "turn": 1, "budget": prepared.budget.to_dict()}
+    return cast("AgentState", fresh | prepared.last)
+
+
+def _data(data: dict[str, Any] | None, output: type[BaseModel] | None) -> BaseModel | None:
+    if data is None or output is None:
+        return None
+    try:
+        return output.model_validate(data)
+    except ValidationError:
+        return None

@@ -1,0 +1,116 @@
+"""No model, however it misbehaves, passes a limit or keeps a run from its end; the fakes count for themselves."""
+
+import json
+import logging
+import random
+import sys
+import time
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rogue import LIMITS, PRICES, Clock, Rogue
+from scripted import PAGES, QUESTION
+from spadework.agent import Budget, Result, arun_agent, calls
+from spadework.agent.settings import Settings
+
+
+async def play(seed: int, prices: Path) -> tuple[Rogue, Result]:
+    """One run with everything drawn from the seed."""
+    chance = random.Random(seed)
+    limited = chance.sample(sorted(LIMITS), k=chance.randint(0, 4))
+    budget = Budget(**{name: chance.choice(LIMITS[name]) for name in limited})
+    rogue = Rogue(chance, Clock(), budget, takes_tools=chance.random() < 0.8)
+    settings = Settings(prices=str(prices), clock=rogue.clock)
+    strategy = chance.choice(("bats-early", "react"))
+    result = await arun_agent(
+        QUESTION, budget, model=rogue, search=rogue, browse=rogue, strategy=strategy, settings=settings
+    )
+    return rogue, result
+
+
+def broken(rogue: Rogue, result: Result) -> list[str]:
+    """Everything that a run did which it must not do, by the fakes' own counts."""
+    found = [*rogue.faults, *_passed(rogue), *_miscounted(rogue, result)]
+    if result.status == "verified":
+        found += [f"{item['id']} has no proof" for item in result.constraints if not _proven(result, item)]
+    if result.stop_reason == "error" and not result.fault:
+        found.append("an error without a fault line")
+    if "Error:" in result.fault:
+        found.append(f"crashed: {result.fault}")
+    if result.stop_reason == "budget" and not result.resource:
+        found.append("the budget ended it, but which limit is not said")
+    json.dumps(result.to_dict())
+    return [*found, *([] if result.receipt() else ["no receipt"])]
+
+
+def _passed(rogue: Rogue) -> list[str]:
+    """Limits that were passed. After a report of more than was held, what it concerns is over its limit."""
+    found: list[str] = []
+    for name in ("searches", "browses", "model_calls", "tokens"):
+        limit, real = getattr(rogue.budget, name), rogue.seen[name]
+        if limit is not None and real > limit and not (name == "tokens" and rogue.overran):
+            found.append(f"{real} {name} of {limit}")
+    if rogue.budget.usd is not None and rogue.usd > Decimal(str(rogue.budget.usd)) and not rogue.overran:
+        found.append(f"${rogue.usd} of ${rogue.budget.usd}")
+    return found
+
+
+def _miscounted(rogue: Rogue, result: Result) -> list[str]:
+    found: list[str] = []
+    for name in ("searches", "browses", "model_calls"):
+        if getattr(result.spend, name) != rogue.seen[name]:
+            found.append(f"the receipt says {getattr(result.spend, name)} {name}, really {rogue.seen[name]}")
+    if result.spend.tokens_in + result.spend.tokens_out < rogue.seen["tokens"]:
+        found.append("the receipt forgets tokens")
+    if result.spend.usd is None or result.spend.usd < rogue.usd:
+        found.append(f"the receipt says ${result.spend.usd}, really ${rogue.usd}")
+    return found
+
+
+def _proven(result: Result, constraint: dict[str, Any]) -> bool:
+    if constraint.get("dropped"):
+        return True
+    return any(
+        item["kind"] == "page" and item["quote"] in PAGES.get(item["url"], "")
+        for found in result.findings
+        if found["constraint"] == constraint["id"] and found["candidate"] == result.answer
+        for item in found["evidence"]
+    )
+
+
+async def many(seeds: range, prices: Path) -> Counter[str]:
+    ends: Counter[str] = Counter()
+    for seed in seeds:
+        started = time.monotonic()
+        rogue, result = await play(seed, prices)
+        assert not broken(rogue, result), f"seed {seed}, {rogue.budget}: {broken(rogue, result)}"
+        assert time.monotonic() - started < 5, f"seed {seed} took {time.monotonic() - started:.1f} s"
+        ends[f"{result.stop_reason}, {result.status}"] += 1
+        ends["model calls"] += rogue.seen["model_calls"]
+    return ends
+
+
+@pytest.fixture
+def prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(calls, "BACKOFF_S", (0.0, 0.0))
+    logging.getLogger("spadework").setLevel(logging.CRITICAL)
+    path = tmp_path / "prices.toml"
+    path.write_text(PRICES)
+    return path
+
+
+async def test_no_limit_is_passed_in_a_thousand_runs(prices: Path) -> None:
+    ends = await many(range(1_000), prices)
+    assert {end.split(",")[0] for end in ends} >= {"answered", "budget", "no_leads", "error", "no_search_needed"}
+    assert ends["answered, verified"], "runs that prove nothing would not test the proof"
+
+
+@pytest.mark.integration
+async def test_no_limit_is_passed_in_four_thousand_more(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    started = time.monotonic()
+    ends = await many(range(1_000, 5_000), prices)
+    with capsys.disabled():
+        sys.stderr.write(f"\n4,000 runs in {time.monotonic() - started:.1f} s: {dict(ends.most_common())}\n")

@@ -1,0 +1,5 @@
+"""`python -m spadework.agent` is the command `spadework`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,166 @@
+"""The command line: arguments and nothing else. What a command needs is imported when it is called."""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import IO, Any, ClassVar, NoReturn
+
+import click
+
+from ..tools.errors import ConfigError, SpadeworkError
+
+EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
+3 no answer was found."""
+
+
+class Failure(click.ClickException):
+    """Something failed: one line on stderr, exit code 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"error: {self.message}", file=file, err=file is None)
+
+
+class Misuse(Failure):
+    """An option or setting that cannot be used: nothing was started, exit code 2."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Commands that are imported by name when they are first asked for, and failures that are one line."""
+
+    elsewhere: ClassVar[dict[str, str]] = {name: "..evals.commands" for name in ("demo", "record", "cassette", "world")}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *self.elsewhere]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.elsewhere:
+            return getattr(import_module(self.elsewhere[cmd_name], __package__), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever goes wrong is told in one line, without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except SpadeworkError as error:
+            raise (Misuse if isinstance(error, ConfigError) else Failure)(str(error)) from error
+        except OSError as error:
+            _debug()
+            where = f"{error.filename}: " if error.filename else ""
+            raise Failure(f"{where}{error.strerror or error}") from error
+        except Exception as error:
+            _debug()
+            text = " ".join(str(error).split())
+            told = f"{type(error).__name__}: {text} (this is a bug; SPADEWORK_DEBUG=1 shows where it came from)"
+            raise Failure(told) from error
+
+
+def _debug() -> None:
+    """With SPADEWORK_DEBUG set, let the exception that is being handled through with its traceback."""
+    if os.environ.get("SPADEWORK_DEBUG"):
+        raise
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed by the caller (`>&-`).
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets a question mark, not an exception.
+            stream.reconfigure(errors="replace")
+    code: object = 1
+    try:
+        cli.main(prog_name="spadework")
+    except SystemExit as end:
+        code = end.code
+    finally:
+        _flush()
+    sys.exit(code if isinstance(code, int) else 1)
+
+
+def _flush() -> None:
+    """Write out what is left. Where that fails (a closed pipe, a full disk), Python would say so again at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a run, the same for every command that makes one; they come as keyword arguments."""
+    options = (
+        click.option("--budget", type=int, metavar="N", help="N searches and N page reads, no time limit."),
+        click.option("--searches", metavar="N", help="Most searches; each limit is a number or `none`."),
+        click.option("--browses", metavar="N", help="Most page reads."),
+        click.option("--tokens", metavar="N", help="Most tokens, input and output together."),
+        click.option("--usd", metavar="USD", help="Most dollars for model calls, such as 0.10."),
+        click.option("--seconds", metavar="S", help="Most seconds."),
+        click.option("--model-calls", metavar="N", help="Most requests to a model."),
+        click.option("--model", metavar="NAME", help="openai:NAME, ollama:NAME, ... (else SPADEWORK_MODEL)."),
+        click.option("--base-url", metavar="URL", help="The model's server (else SPADEWORK_BASE_URL, else OpenAI)."),
+        click.option("--search", metavar="BACKEND", help="searxng, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."),
+        click.option("--strategy", metavar="NAME", help="bats-early (the default) or react."),
+        click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
+        click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES,
+)
+@click.version_option(package_name="spadework", message="spadework %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Answer questions from the web within a budget, prove each part, and show the receipt."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@cli.command(epilog=EXIT_CODES, short_help="Answer QUESTION from the web, within a budget.")
+@click.argument("question")
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document.")
+def ask(question: str, as_json: bool, **options: Any) -> None:
+    """Answer QUESTION from the web.
+
+    The answer, its proof and the receipt go to stdout, progress to stderr. Without limits: 10 searches, 10 page
+    reads, 300 seconds.
+    """
+    from .ask import Asked, ask_and_show
+
+    sys.exit(ask_and_show(question, Asked(**options), as_json=as_json))
+
+
+@cli.command(short_help="Say what is configured, what is missing, and what to do.")
+@click.option("--probe", is_flag=True, help="Send one long prompt, to see whether the server reads all of it.")
+@click.option("--model", metavar="NAME", help="Look at this model, not at SPADEWORK_MODEL.")
+@click.option("--base-url", metavar="URL", help="Look at this server, not at SPADEWORK_BASE_URL.")
+@click.option("--search", metavar="BACKEND", help="Look at this backend, not at SPADEWORK_SEARCH.")
+def doctor(probe: bool, model: str | None, base_url: str | None, search: str | None) -> None:
+    """Say what is configured, what is missing, and what to do about it. Exit code 1 if something is missing."""
+    from .doctor import examine
+
+    sys.exit(examine(probe=probe, model=model, base_url=base_url, search=search))
+
+
+@cli.command()
+def graph() -> None:
+    """Print the graph as a Mermaid diagram."""
+    from .drawing import graph_picture
+
+    click.echo(graph_picture())

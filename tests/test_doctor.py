@@ -1,0 +1,149 @@
+"""What `doctor` says about settings that are right, wrong or missing, with real servers on loopback."""
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from alder import alder_web, write_corpus
+from click.testing import CliRunner
+from fake_openai import FakeOpenAI, text
+from spadework.agent.cli import cli
+
+KEY = "sk-doctor-0123456789abcdef"
+UNREACHABLE = "http://127.0.0.1:9/v1"
+
+
+@contextmanager
+def models_server(status: int, body: object) -> Generator[tuple[str, list[str]]]:
+    """A server whose list of models is `body`; gives its base URL and the authorization it was sent."""
+    sent: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent.append(f"{self.path} {self.headers.get('authorization', '')}")
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Tests keep their output to themselves."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1", sent
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def doctor(*options: str, **environment: str) -> tuple[int, dict[str, str], str]:
+    """The exit code, the checks by name, and all of the output."""
+    told = CliRunner().invoke(cli, ["doctor", *options], env=environment)
+    assert told.stderr == ""
+    checks = {line[6:16].strip(): line[:6] + line[16:].strip() for line in told.stdout.splitlines()}
+    return told.exit_code, checks, told.stdout
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> str:
+    return f"corpus:{write_corpus(tmp_path)}"
+
+
+def test_all_is_well_and_the_key_is_sent_but_never_printed(corpus: str) -> None:
+    with models_server(200, {"data": [{"id": "m"}, {"id": "n"}]}) as (base, sent):
+        code, checks, output = doctor("--model", "m", "--base-url", base, "--search", corpus, OPENAI_API_KEY=KEY)
+    assert code == 0
+    assert checks["server"] == f"ok    {base} answers and has m"
+    assert checks["key"] == "ok    OPENAI_API_KEY is set"
+    assert checks["search"] == "ok    corpus with 2 pages"
+    assert checks["price"].startswith("ok    free")
+    assert "langgraph 1." in checks["versions"]
+    assert sent == [f"/v1/models Bearer {KEY}"]
+    assert KEY not in output
+
+
+def test_a_missing_model_says_how_to_get_one(corpus: str) -> None:
+    code, checks, _ = doctor("--search", corpus)
+    assert code == 1
+    assert checks["model"].startswith("fix   no model is set: ")
+    assert checks["search"].startswith("ok")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (401, {}, "fix   {base} refuses the key (status 401): check OPENAI_API_KEY"),
+        (404, {}, "note  {base} answers, but gives no list of models (status 404)"),
+        (200, {"data": [{"id": "other"}]}, "fix   {base} answers, but does not list the model m; it has other"),
+        (200, {"data": "odd"}, "ok    {base} answers"),
+        (200, ["odd"], "ok    {base} answers"),
+    ],
+)
+def test_what_the_server_answers_is_told(status: int, body: object, said: str, corpus: str) -> None:
+    with models_server(status, body) as (base, _):
+        code, checks, _ = doctor("--model", "m", "--base-url", base, "--search", corpus)
+    assert checks["server"] == said.format(base=base)
+    assert code == int(said.startswith("fix"))
+
+
+def test_a_server_and_a_search_that_cannot_be_reached_are_told_with_what_to_do() -> None:
+    code, checks, _ = doctor(
+        "--model", "m", "--base-url", UNREACHABLE, "--search", "searxng", SEARXNG_URL="http://127.0.0.1:9"
+    )
+    assert code == 1
+    assert checks["server"].startswith(f"fix   {UNREACHABLE} cannot be reached")
+    assert "SPADEWORK_BASE_URL" in checks["server"]
+    assert checks["search"].startswith("fix   searxng: SearXNG at http://127.0.0.1:9 cannot be reached")
+
+
+def test_a_search_backend_that_answers_is_told() -> None:
+    with alder_web() as base:
+        _, checks, _ = doctor("--model", "m", "--base-url", UNREACHABLE, "--search", "searxng", SEARXNG_URL=base)
+    assert checks["search"] == "ok    searxng answers, 2 results for a test query"
+
+
+def test_proxy_certificates_hosts_and_broken_settings_are_told(corpus: str, tmp_path: Path) -> None:
+    environment = {
+        "SPADEWORK_PROXY": "http://me:hunter2@127.0.0.1:9",
+        "SPADEWORK_CA": str(tmp_path / "none.pem"),
+        "SPADEWORK_ALLOW_HOSTS": "localhost:8080",
+    }
+    code, checks, output = doctor("--model", "m", "--base-url", UNREACHABLE, "--search", corpus, **environment)
+    assert code == 1
+    assert checks["proxy"].startswith("note  http://127.0.0.1:9 (SPADEWORK_PROXY)")
+    assert "hunter2" not in output
+    assert checks["CA file"].endswith("none.pem: no such file (SPADEWORK_CA)")
+    assert checks["hosts"].endswith("localhost:8080")
+    code, checks, _ = doctor("--search", corpus, SPADEWORK_MODEL_TIMEOUT="soon")
+    assert (code, checks["settings"][:6]) == (1, "fix   ")
+
+
+def test_a_proxy_that_cannot_be_read_is_told_without_its_value(corpus: str) -> None:
+    code, checks, output = doctor("--search", corpus, SPADEWORK_PROXY="me:hunter2", LANGSMITH_TRACING="true")
+    assert (code, checks["proxy"]) == (1, "fix   SPADEWORK_PROXY cannot be read: write http://HOST:PORT")
+    assert "hunter2" not in output
+    assert checks["tracing"].startswith("note  LANGSMITH_TRACING is set")
+
+
+def test_a_model_of_unknown_price_is_told_with_the_line_to_add(corpus: str) -> None:
+    server = ("--model", "no-such", "--base-url", "http://models.example/v1")
+    _, checks, _ = doctor(*server, "--search", corpus, SPADEWORK_PROXY="http://127.0.0.1:9")
+    assert checks["price"].startswith("note  no price is known for model 'no-such'")
+    assert "SPADEWORK_PRICES" in checks["price"]
+
+
+def test_the_probe_finds_a_server_that_cuts_prompts(corpus: str) -> None:
+    with FakeOpenAI(otherwise=text("no idea", usage={"prompt_tokens": 2_048, "completion_tokens": 3})) as server:
+        code, checks, _ = doctor("--probe", "--model", "m", "--base-url", server.base_url, "--search", corpus)
+    assert code == 1
+    assert checks["context"].startswith("fix   the server cut the prompt: ")
+    assert "OLLAMA_CONTEXT_LENGTH" in checks["context"]

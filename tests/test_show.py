@@ -1,0 +1,153 @@
+"""A result as text."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from spadework.agent.result import Result, Source, Spend, spend_of
+from spadework.agent.show import head_text, proof_text, receipt, result_text, sources_text
+from spadework.agent.state import Evidence, Finding, Proof, Verdict
+
+PAGE = "https://alder.example/bridge"
+CONSTRAINTS = [
+    {"id": "c0", "text": "what is asked: who built it", "kind": "asked"},
+    {"id": "c1", "text": "born in Wick", "kind": "verification"},
+    {"id": "c2", "text": "a misreading", "kind": "verification", "dropped": "not asked"},
+]
+
+
+def finding(
+    candidate: str,
+    constraint: str,
+    verdict: Verdict,
+    proof: Proof,
+    *quotes: str,
+    inference: str = "",
+    note: str = "",
+) -> Finding:
+    evidence = [Evidence(kind="page", url=PAGE, quote=quote, fetched="", digest="") for quote in quotes]
+    return {
+        "candidate": candidate,
+        "constraint": constraint,
+        "verdict": verdict,
+        "proof": proof,
+        "evidence": evidence,
+        "inference": inference,
+        "by": "searcher",
+        "note": note,
+    }
+
+
+def result(**changes: Any) -> Result:
+    fields: dict[str, Any] = {
+        "question": "Who built it?",
+        "answer": "Mara Finch",
+        "data": None,
+        "status": "unverified",
+        "stop_reason": "budget",
+        "resource": "model_calls",
+        "fault": "",
+        "constraints": CONSTRAINTS,
+        "findings": [finding("Mara Finch", "c0", "satisfied", "page", "It was built by Mara Finch in 1871")],
+        "sources": [Source(url=PAGE, title="Alder Bridge", kind="page")],
+        "spend": spend_of([]),
+        "decisions": [],
+        "attempts": [],
+        "charges": [],
+        "budget": {"searches": 4, "browses": 4, "tokens": 90_000, "usd": None, "seconds": None, "model_calls": 3},
+    }
+    return Result(**{**fields, **changes})
+
+
+def test_the_answer_comes_first_then_its_status_and_why_the_run_ended() -> None:
+    lines = head_text(result()).splitlines()
+    assert lines[:2] == ["Mara Finch", ""]
+    assert lines[2].startswith("unverified: ")
+    assert lines[3] == "stopped: the budget ran out (model calls) after 0.0 s"
+
+
+def test_without_an_answer_the_text_says_so_and_names_the_last_failure() -> None:
+    text = result_text(result(answer="", status="none", stop_reason="error", resource="", fault="m: no\nreply"))
+    assert text.startswith("no answer was found\nstopped: something failed")
+    assert "last failure: m: no reply" in text
+
+
+def test_each_constraint_has_its_verdict_and_quotes_and_dropped_ones_are_left_out() -> None:
+    lines = proof_text(result()).splitlines()
+    assert lines[0] == "c0 what is asked: who built it: satisfied (page)"
+    assert lines[1] == '   "It was built by Mara Finch in 1871" [1]'
+    assert lines[2:] == ["c1 born in Wick: open"]
+
+
+def test_a_claim_without_proof_counts_as_open() -> None:
+    shown = proof_text(result(findings=[finding("Mara Finch", "c1", "satisfied", "none")]))
+    assert "c1 born in Wick: open (said to be satisfied, without proof)" in shown
+
+
+def test_inferences_notes_and_other_candidates_are_shown() -> None:
+    findings = [
+        finding("mara finch", "c1", "satisfied", "inference", inference="1862 < 1871", note="counts as unchecked"),
+        finding("Bo Reed", "c1", "contradicted", "page", "Bo Reed was born in Leith"),
+    ]
+    shown = proof_text(result(findings=findings))
+    assert "c1 born in Wick: satisfied (unchecked inference)\n   because 1862 < 1871" in shown
+    assert "note: counts as unchecked" in shown
+    assert "also seen: Bo Reed, contradicted on c1" in shown
+
+
+def test_text_from_outside_cannot_reach_the_terminal_with_controls() -> None:
+    evil = "\x1b[31mred\x07 \u202etxt"
+    shown = result_text(
+        result(answer=evil, sources=[Source(url=PAGE + "\x1b]0;x\x07", title=evil, kind="snippet")], fault=evil)
+    )
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    assert "(search result, not opened)" in shown
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_fit_the_width_but_for_addresses(width: int) -> None:
+    quote = "It was built by Mara Finch in 1871 " * 4
+    long = "https://alder.example/" + "x" * 90
+    made = result(
+        findings=[finding("Mara Finch", "c0", "satisfied", "page", quote)],
+        sources=[Source(url=long, title="Alder Bridge " * 12, kind="page")],
+    )
+    lines = result_text(made, width).splitlines()
+    assert [line for line in lines if len(line) > width] == ["    " + long]
+
+
+def test_a_narrow_receipt_has_a_line_an_amount() -> None:
+    spend = Spend(
+        searches=3,
+        browses=2,
+        tokens_in=1_000,
+        tokens_out=234,
+        tokens_cached=0,
+        usd=None,
+        seconds=6.2,
+        model_calls=3,
+    )
+    assert receipt(result(spend=spend), 40).splitlines() == [
+        "receipt",
+        "searches     3 of 4",
+        "page reads   2 of 4",
+        "model calls  3 of 3",
+        "tokens       1,234 of 90,000",
+        "dollars      unknown",
+        "seconds      6.2",
+    ]
+    assert "0.250000" in receipt(result(spend=replace(spend, usd=Decimal("0.25"))), 40)
+    assert receipt(result(), 200).splitlines()[-1].startswith("time: ")
+
+
+def test_a_result_without_sources_has_no_sources_part() -> None:
+    assert sources_text(result(sources=[])) == ""
+    assert "sources" not in result_text(result(sources=[], findings=[]))
+
+
+def test_a_contradicted_part_is_said_in_the_first_lines() -> None:
+    against = finding("mara finch", "c1", "contradicted", "page", "Mara Finch was born in Torve")
+    assert "contradicts a part of it" in head_text(result(findings=[against]))
+    other = finding("Bo Larch", "c1", "contradicted", "page", "Bo Larch was born in Torve")
+    assert "contradicts" not in head_text(result(findings=[other]))

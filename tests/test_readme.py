@@ -1,0 +1,151 @@
+"""Every example of the README runs, offline: shell lines as a user would type them, Python blocks as scripts."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alder import ANSWER, BRIDGE, alder_web, write_corpus
+from fake_openai import Answer, FakeOpenAI, calls, text
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(set(re.findall(r"^    (spadework [^#\n]*?) *(?:#.*)?$", README, re.MULTILINE)))
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def reply(body: dict[str, object]) -> Answer:
+    """A model that searches, reads the page, and answers with its quote; it fills any form that it is asked for."""
+    prompt = json.dumps(body["messages"])
+    if "Put the answer into the form" in prompt:
+        return text('{"name": "Mara Finch", "year": 1871}')
+    if "You plan the search" in prompt:
+        return text('{"constraints": [{"text": "it is a bridge", "kind": "exploration"}], "steps": []}')
+    if BRIDGE not in prompt:
+        search = ("search", {"queries": ["Alder Bridge builder"]})
+        return calls(("record", {"constraints": [{"text": "it is a bridge", "kind": "exploration"}]}), search)
+    url = re.findall(r"http://[\d.:]+/bridge", prompt)[0]
+    if "<<<page " not in prompt:
+        return calls(("browse", {"urls": [url], "goal": "who built it"}))
+    quotes = [{"url": url, "quote": BRIDGE}]
+    findings = [
+        {"candidate": ANSWER, "constraint": name, "verdict": "satisfied", "quotes": quotes} for name in ("c0", "c1")
+    ]
+    return calls(("record", {"findings": findings}), ("answer", {"answer": ANSWER}))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """What the README tells a user to have: a model, a search server and a corpus, in an otherwise empty folder."""
+    with FakeOpenAI(otherwise=reply) as server, alder_web() as web:
+        write_corpus(tmp_path, web)
+        settings = {
+            "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
+            "SPADEWORK_MODEL": "openai:fake",
+            "SPADEWORK_BASE_URL": server.base_url,
+            "SPADEWORK_SEARCH": "searxng",
+            "SEARXNG_URL": web,
+            "SPADEWORK_ALLOW_HOSTS": web.removeprefix("http://"),
+        }
+        yield tmp_path, {**os.environ, **settings}
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if "world serve" not in line])
+def test_a_command_of_the_readme_runs(command: str, place: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = place
+    done = subprocess.run(
+        shlex.split(command), cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_bundled_web_is_served_as_the_readme_says(place: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = place
+    line = next(line for line in COMMANDS if "world serve" in line)
+    serving = subprocess.Popen(
+        [*shlex.split(line), "--port", "0"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert serving.stdout is not None
+        told = serving.stdout.readline()
+        url = next(iter(re.findall(r"http://[\w.:]+", told)))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{url}/search?q=ship&format=json", timeout=5) as response:
+                    assert json.load(response)["results"]
+                    return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"nothing answered at {url}")
+    finally:
+        serving.terminate()
+        serving.wait()
+        if serving.stdout:
+            serving.stdout.close()
+
+
+@pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "python"])
+def test_a_python_example_runs(code: str, place: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = place
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ANSWER in done.stdout or "answer" in done.stdout
+
+
+def test_the_price_table_of_the_readme_is_one(tmp_path: Path) -> None:
+    from spadework.agent.prices import load_prices
+    from spadework.agent.wire import Usage
+
+    table = next(code for language, code in BLOCKS if language == "toml")
+    assert tomllib.loads(table)
+    path = tmp_path / "prices.toml"
+    path.write_text(table, encoding="utf-8")
+    assert load_prices(path).picousd("my-model", Usage(1_000_000, 1_000_000, 0)) == 2_250_000_000_000
+
+
+def test_the_output_that_the_readme_shows_is_what_the_demo_prints(place: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = place
+    command = ["spadework", "demo"]
+    printed = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+    shown = README[README.index("    -- at-once") : README.index("## What it promises")]
+    parts = [part.strip("\n") for part in re.sub(r"^    ", "", shown, flags=re.MULTILINE).split("[...]")]
+    assert len(parts) > 3
+    places = [printed.find(part) for part in parts if part]
+    assert -1 not in places, parts[places.index(-1)]
+    assert places == sorted(places)
+
+
+def test_the_first_screen_has_the_two_commands() -> None:
+    first_screen = "\n".join(README.splitlines()[:20])
+    assert "\n    pip install . && spadework demo\n" in first_screen
+    assert "\n    pip install -e '.[test]' && pytest\n" in first_screen
+
+
+def test_models_that_the_readme_names_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    from spadework.agent.models import make_chat
+
+    lines = re.findall(r"^    export (.*?)(?:\s+#.*)?$", README, re.MULTILINE)
+    assert len(lines) >= 3
+    for line in lines:
+        with monkeypatch.context() as patch:
+            for setting in shlex.split(line):
+                name, _, value = setting.partition("=")
+                patch.setenv(name, value)
+            assert make_chat().name

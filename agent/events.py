@@ -1,6 +1,6 @@
 """What happens during a run, as typed events for progress displays and `stream_agent`."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .state import AnswerStatus, Constraint, DecisionEntry, Step, Verdict
@@ -79,8 +79,3 @@ class AnswerEvent:
 
 
 Event = PlanEvent | CallEvent | PageEvent | FindingEvent | DecisionEvent | SpendEvent | AnswerEvent
-
-
-def event_dict(event: Event) -> dict[str, Any]:
-    """An event as plain data, its `kind` included."""
-    return asdict(event)

@@ -29,15 +29,12 @@ class Charge:
     """The attempt of the search (between two verifications) that it belongs to."""
     what: str = ""
     """The query, the address or the role, shortened."""
-    constraint: str = ""
     marks: tuple[str, ...] = ()
     """estimated (no usage was reported), overrun (more than was held), unpriced, failed, retried."""
 
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {"id": self.id, "kind": self.kind, "node": self.node, "status": self.status}
         data |= {"amounts": self.amounts.to_dict(), "attempt": self.attempt, "what": self.what}
-        if self.constraint:
-            data["constraint"] = self.constraint
         if self.marks:
             data["marks"] = list(self.marks)
         return data
@@ -52,7 +49,6 @@ class Charge:
             amounts=Amounts.from_dict(data["amounts"]),
             attempt=data["attempt"],
             what=data["what"],
-            constraint=data.get("constraint", ""),
             marks=tuple(data.get("marks", ())),
         )
 
@@ -229,7 +225,7 @@ class Ledger:
         return found[0] if found else ""
 
 
-def call_of(kind: Kind, node: str, *, what: str = "", attempt: int = 0, constraint: str = "") -> Charge:
+def call_of(kind: Kind, node: str, *, what: str = "", attempt: int = 0) -> Charge:
     """A call that is about to be made, before any amount is set aside for it."""
     return Charge(
         id="",
@@ -239,7 +235,6 @@ def call_of(kind: Kind, node: str, *, what: str = "", attempt: int = 0, constrai
         amounts=ZERO,
         attempt=attempt,
         what=what[:200],
-        constraint=constraint,
     )
 
 

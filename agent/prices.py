@@ -12,9 +12,6 @@ from ..tools.shapes import is_mapping
 from .amounts import to_picousd
 from .wire import Usage
 
-TOOL_USD = Decimal("0.001")
-"""Price of one search or one page read in the unified cost (BATS, arXiv 2511.17006)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rate:

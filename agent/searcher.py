@@ -240,7 +240,6 @@ def _without_calls(state: AgentState, session: Session, reply: Reply, turn: _Tur
 
 def _progress(before: Progress, turn: _Turn) -> Progress:
     progress = Progress(**before)
-    progress["model_turns"] += 1
     progress["idle_turns"] = 0 if turn.actions or turn.changed else before["idle_turns"] + 1
     progress["stale_actions"] = 0 if turn.changed else before["stale_actions"] + before["unseen_actions"]
     progress["unseen_actions"] = turn.actions

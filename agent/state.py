@@ -84,8 +84,6 @@ class Record(TypedDict):
 class Progress(TypedDict):
     """Counters that end a search which is going nowhere. All are bounded by the policy or by the graph."""
 
-    model_turns: int
-    """Searcher turns in this question."""
     idle_turns: int
     """Searcher turns in a row without a granted call or a changed finding."""
     stale_actions: int
@@ -187,7 +185,7 @@ def updated(state: AgentState, update: Mapping[str, Any]) -> AgentState:
 
 
 def no_progress() -> Progress:
-    return Progress(model_turns=0, idle_turns=0, stale_actions=0, unseen_actions=0, failed_calls=0, checks=0, nudges=0)
+    return Progress(idle_turns=0, stale_actions=0, unseen_actions=0, failed_calls=0, checks=0, nudges=0)
 
 
 class Question(TypedDict):

@@ -102,6 +102,8 @@ async def _search_one(session: Session, item: dict[str, str], gate: asyncio.Sema
             return one_line(str(error), 200)
     session.ledger.settle(charge, Amounts(searches=1, ms=_ms(session, started)))
     session.pages.add_hits(hits)
+    for hit in hits:
+        session.brought.setdefault(normalise_url(hit.url), [charge.id])
     session.hits.update({hit.url: hit.title for hit in hits if hit.url not in session.hits})
     session.ranks.update({hit.url: min(hit.rank, session.ranks.get(hit.url, hit.rank)) for hit in hits})
     top = "; ".join(f"{one_line(hit.title, 60)} {hit.url}" for hit in hits[:3])
@@ -151,6 +153,8 @@ async def _read_one(session: Session, item: dict[str, str], gate: asyncio.Semaph
     kept = Page(page.url, page.title, neutralise(page.text), page.links, page.date, page.site)
     session.pages.put(kept, asked=url)
     session.note_fetched(page.url, url)
+    for address in {normalise_url(page.url), normalise_url(url)}:
+        session.brought.setdefault(address, []).append(charge.id)
     session.emit(CallEvent("browse", url, "done", one_line(page.title, 100)))
     session.emit(PageEvent(page.url, one_line(page.title, 200), len(page.text)))
     return kept

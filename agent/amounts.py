@@ -5,8 +5,9 @@ time in milliseconds, tokens and calls as they are.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 PICO = 10**12
 
@@ -25,6 +26,8 @@ class Amounts:
     picousd: int = 0
     ms: int = 0
     model_calls: int = 0
+    tools: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Calls of further tools, by name."""
 
     @property
     def tokens(self) -> int:
@@ -32,40 +35,42 @@ class Amounts:
         return self.tokens_in + self.tokens_out
 
     def __add__(self, other: "Amounts") -> "Amounts":
-        return Amounts(
-            searches=self.searches + other.searches,
-            browses=self.browses + other.browses,
-            tokens_in=self.tokens_in + other.tokens_in,
-            tokens_out=self.tokens_out + other.tokens_out,
-            tokens_cached=self.tokens_cached + other.tokens_cached,
-            picousd=self.picousd + other.picousd,
-            ms=self.ms + other.ms,
-            model_calls=self.model_calls + other.model_calls,
-        )
+        return self._with(other, 1)
 
     def __sub__(self, other: "Amounts") -> "Amounts":
+        return self._with(other, -1)
+
+    def _with(self, other: "Amounts", sign: int) -> "Amounts":
         return Amounts(
-            searches=self.searches - other.searches,
-            browses=self.browses - other.browses,
-            tokens_in=self.tokens_in - other.tokens_in,
-            tokens_out=self.tokens_out - other.tokens_out,
-            tokens_cached=self.tokens_cached - other.tokens_cached,
-            picousd=self.picousd - other.picousd,
-            ms=self.ms - other.ms,
-            model_calls=self.model_calls - other.model_calls,
+            searches=self.searches + sign * other.searches,
+            browses=self.browses + sign * other.browses,
+            tokens_in=self.tokens_in + sign * other.tokens_in,
+            tokens_out=self.tokens_out + sign * other.tokens_out,
+            tokens_cached=self.tokens_cached + sign * other.tokens_cached,
+            picousd=self.picousd + sign * other.picousd,
+            ms=self.ms + sign * other.ms,
+            model_calls=self.model_calls + sign * other.model_calls,
+            tools=_sums(self.tools, other.tools, sign) if other.tools else self.tools,
         )
 
-    def to_dict(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, Any]:
         """The amounts that are not zero, as plain data."""
-        return {name: value for name in NAMES if (value := getattr(self, name))}
+        found: dict[str, Any] = {name: value for name in NAMES if (value := getattr(self, name))}
+        return found | ({"tools": dict(self.tools)} if self.tools else {})
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, int]) -> "Amounts":
-        return cls(**{name: int(data.get(name, 0)) for name in NAMES})
+    def from_dict(cls, data: Mapping[str, Any]) -> "Amounts":
+        plain = {name: int(data.get(name, 0)) for name in NAMES}
+        return cls(**plain, tools={str(name): int(calls) for name, calls in data.get("tools", {}).items()})
 
 
-NAMES = tuple(field.name for field in fields(Amounts))
+NAMES = ("searches", "browses", "tokens_in", "tokens_out", "tokens_cached", "picousd", "ms", "model_calls")
 ZERO = Amounts()
+
+
+def _sums(own: Mapping[str, int], other: Mapping[str, int], sign: int) -> dict[str, int]:
+    sums = {name: own.get(name, 0) + sign * other.get(name, 0) for name in {**own, **other}}
+    return {name: calls for name, calls in sums.items() if calls}
 
 
 def to_picousd(usd: Decimal | float | int | str) -> int:

@@ -1,8 +1,9 @@
 """The budget: the limits that a user sets, and how much of them is left."""
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
@@ -10,10 +11,11 @@ from typing import Any
 
 from ..tools.errors import ConfigError
 from ..tools.shapes import is_mapping
-from .amounts import PICO, Amounts
+from .amounts import PICO, Amounts, to_usd
 
-# What the ledger counts for each limit, in its own whole units.
+# What the ledger counts for each limit, in its own whole units; a further tool is counted as "tools.NAME".
 RESOURCES = ("searches", "browses", "tokens", "picousd", "ms", "model_calls")
+FURTHER = "tools."
 # The same for people.
 LABELS = {
     "searches": "searches",
@@ -25,6 +27,8 @@ LABELS = {
 }
 PUBLIC_NAMES = {"picousd": "usd", "ms": "seconds"}
 TOOL_RESOURCES = ("searches", "browses")
+TOOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
+OWN_TOOLS = ("search", "browse", "record", "answer")
 
 
 class Regime(StrEnum):
@@ -41,7 +45,8 @@ class Budget:
     """The limits of one question. `None` means no limit, 0 means none allowed.
 
     searches and browses are calls, tokens are input plus output of every model call, usd is dollars, seconds is
-    wall-clock time, model_calls counts every request to a model. Raises ConfigError on a value that cannot be a limit.
+    wall-clock time, model_calls counts every request to a model, tools are calls of further tools by their names.
+    Raises ConfigError on a value that cannot be a limit.
     """
 
     searches: int | None = None
@@ -50,20 +55,21 @@ class Budget:
     usd: float | Decimal | str | None = None
     seconds: float | None = None
     model_calls: int | None = None
+    tools: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value: object = getattr(self, field.name)
+        for limit in fields(self):
+            value: object = getattr(self, limit.name)
             if value is None:
                 continue
-            if field.name == "usd":
-                _check_amount(field.name, _as_decimal(value))
-            elif field.name == "seconds":
-                _check_amount(field.name, value)
-            elif isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise ConfigError(
-                    f"budget {field.name}={value!r}: give a whole number of 0 or more, or None for no limit"
-                )
+            if limit.name == "usd":
+                _check_amount(limit.name, _as_decimal(value))
+            elif limit.name == "seconds":
+                _check_amount(limit.name, value)
+            elif limit.name == "tools":
+                _check_tools(value)
+            else:
+                _check_calls(limit.name, value)
 
     @classmethod
     def of(cls, value: object) -> "Budget":
@@ -82,7 +88,7 @@ class Budget:
 
     @classmethod
     def _from_mapping(cls, value: Mapping[str, Any]) -> "Budget":
-        known = [field.name for field in fields(cls)]
+        known = [limit.name for limit in fields(cls)]
         for name in value:
             if name not in known:
                 near = get_close_matches(str(name), known, n=1, cutoff=0.5)
@@ -100,9 +106,30 @@ class Budget:
             "ms": None if self.seconds is None else int(self.seconds * 1000),
             "model_calls": self.model_calls,
         }
+        found |= {FURTHER + name: calls for name, calls in self.tools.items()}
         return {name: value for name, value in found.items() if value is not None}
 
-    def to_dict(self) -> dict[str, int | float | str | None]:
+    def plus(self, more: "Budget") -> "Budget":
+        """This budget with the limits of `more` added to its own. What has no limit here stays without one."""
+        own, added = self.limits(), more.limits()
+        return Budget.from_limits({name: limit + added.get(name, 0) for name, limit in own.items()})
+
+    @classmethod
+    def from_limits(cls, limits: Mapping[str, int]) -> "Budget":
+        """The budget whose `limits()` are these."""
+        usd = limits.get("picousd")
+        ms = limits.get("ms")
+        return cls(
+            searches=limits.get("searches"),
+            browses=limits.get("browses"),
+            tokens=limits.get("tokens"),
+            usd=None if usd is None else format(to_usd(usd).normalize(), "f"),
+            seconds=None if ms is None else ms / 1000,
+            model_calls=limits.get("model_calls"),
+            tools={name.removeprefix(FURTHER): calls for name, calls in limits.items() if name.startswith(FURTHER)},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
         """Plain data; dollars as text, so that they stay exact."""
         usd = None if self.usd is None else str(self.usd)
         return {
@@ -112,7 +139,7 @@ class Budget:
             "usd": usd,
             "seconds": self.seconds,
             "model_calls": self.model_calls,
-        }
+        } | ({"tools": dict(self.tools)} if self.tools else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +165,10 @@ class Remaining:
 
     @property
     def tightest(self) -> str | None:
-        """The finite resource with the smallest part left; limits of 0 are the user's own wish and left out."""
+        """The finite resource with the smallest part left; limits of 0 are the user's own wish and left out.
+
+        So are further tools: one that is used up does not end a search.
+        """
         finite = [name for name in RESOURCES if self.limits.get(name)]
         return min(finite, key=self.share) if finite else None
 
@@ -161,7 +191,7 @@ class Remaining:
 
 def counted(amounts: Amounts) -> dict[str, int]:
     """Amounts by the names of the limits that they count against."""
-    return {
+    found = {
         "searches": amounts.searches,
         "browses": amounts.browses,
         "tokens": amounts.tokens,
@@ -169,6 +199,17 @@ def counted(amounts: Amounts) -> dict[str, int]:
         "ms": amounts.ms,
         "model_calls": amounts.model_calls,
     }
+    return found | {FURTHER + name: calls for name, calls in amounts.tools.items()} if amounts.tools else found
+
+
+def label(resource: str) -> str:
+    """A resource's name for people and models."""
+    return LABELS.get(resource) or f"{resource.removeprefix(FURTHER)} calls"
+
+
+def ordered(limits: Mapping[str, int]) -> list[str]:
+    """The limited resources in the order in which they are shown."""
+    return [name for name in RESOURCES if name in limits] + sorted(name for name in limits if name not in RESOURCES)
 
 
 def _as_decimal(value: object) -> Decimal:
@@ -182,3 +223,26 @@ def _as_decimal(value: object) -> Decimal:
 def _check_amount(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value) or value < 0:
         raise ConfigError(f"budget {name}={value!r}: give a number of 0 or more, or None for no limit")
+
+
+def _check_calls(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ConfigError(f"budget {name}={value!r}: give a whole number of 0 or more, or None for no limit")
+
+
+def _check_tools(value: object) -> None:
+    if not is_mapping(value):
+        raise ConfigError(
+            f"budget tools={value!r}: give the calls of each tool by its name, such as {{'translate': 3}}"
+        )
+    for name, calls in value.items():
+        check_tool_name(name)
+        _check_calls(f"tools[{name!r}]", calls)
+
+
+def check_tool_name(name: object) -> None:
+    """Raises ConfigError for a name that no further tool can have."""
+    if not isinstance(name, str) or not TOOL_NAME.fullmatch(name) or name in OWN_TOOLS:
+        raise ConfigError(
+            f"a tool cannot be named {name!r}: give letters, digits, _ or -, and none of {', '.join(OWN_TOOLS)}"
+        )

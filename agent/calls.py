@@ -90,6 +90,7 @@ async def call_model(session: Session, ask: Ask) -> Answered:
             previous = held
             await _pause(session, error, number, ask.keep)
             continue
+        session.asked = held.id
         session.emit(CallEvent("model", ask.role, "done"))
         return Answered(reply)
     return Answered(fault=fault)

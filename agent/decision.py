@@ -6,8 +6,9 @@ from langgraph.types import Command, Overwrite
 
 from .amounts import Amounts
 from .events import DecisionEvent
+from .forecast import forecast
 from .matrix import Row, lead_of
-from .policy import Decision, Situation, decide, forecast
+from .policy import Decision, Situation, decide
 from .reserves import keep_for
 from .session import Session
 from .state import AgentState, DecisionEntry, Record, StopReason

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .amounts import ZERO, Amounts
-from .budget import LABELS, RESOURCES, Budget, Remaining, counted
+from .budget import Budget, Remaining, counted, label, ordered
 
-Kind = Literal["model", "search", "browse", "clock"]
+Kind = Literal["model", "search", "browse", "tool", "clock"]
 Status = Literal["held", "settled", "released"]
 
 
@@ -30,13 +30,17 @@ class Charge:
     what: str = ""
     """The query, the address or the role, shortened."""
     marks: tuple[str, ...] = ()
-    """estimated (no usage was reported), overrun (more than was held), unpriced, failed, retried."""
+    """estimated (no usage was reported), overrun (more than was held), unpriced, failed, cancelled."""
+    constraints: tuple[str, ...] = ()
+    """The constraints whose findings it brought or changed."""
 
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {"id": self.id, "kind": self.kind, "node": self.node, "status": self.status}
         data |= {"amounts": self.amounts.to_dict(), "attempt": self.attempt, "what": self.what}
         if self.marks:
             data["marks"] = list(self.marks)
+        if self.constraints:
+            data["constraints"] = list(self.constraints)
         return data
 
     @classmethod
@@ -50,6 +54,7 @@ class Charge:
             attempt=data["attempt"],
             what=data["what"],
             marks=tuple(data.get("marks", ())),
+            constraints=tuple(data.get("constraints", ())),
         )
 
 
@@ -65,7 +70,7 @@ class Refusal:
 
     def line(self) -> str:
         """One line that a model can act on."""
-        name = LABELS[self.resource]
+        name = label(self.resource)
         if self.resource in ("picousd", "ms"):
             return f"refused: the {name} left do not cover this call"
         if self.kept:
@@ -119,22 +124,21 @@ class Ledger:
         asked = counted(amounts)
         kept = counted(keep)
         gone = counted(self._total)
-        calls = asked["model_calls"] + asked["searches"] + asked["browses"]
+        calls = asked["model_calls"] + asked["searches"] + asked["browses"] + sum(amounts.tools.values())
         if self.overrun and calls:
             return Refusal(self.overrun, asked[self.overrun] or 1, 0)
-        for resource in RESOURCES:
-            limit = self._limits.get(resource)
-            if limit is None:
-                continue
+        for resource in ordered(self._limits):
+            limit = self._limits[resource]
             if resource == "ms":
                 # Time passes whether or not a call is made: what counts is that some is left.
                 left = limit - self.elapsed_ms() - kept["ms"]
                 if calls and left <= 0:
                     return Refusal("ms", 1, max(0, left))
                 continue
-            left = limit - gone[resource] - kept[resource]
-            if asked[resource] and asked[resource] > left:
-                return Refusal(resource, asked[resource], max(0, left), min(kept[resource], limit - gone[resource]))
+            wanted, spent, keeping = (sums.get(resource, 0) for sums in (asked, gone, kept))
+            left = limit - spent - keeping
+            if wanted and wanted > left:
+                return Refusal(resource, wanted, max(0, left), min(keeping, limit - spent))
         return None
 
     def settle(self, charge: Charge, amounts: Amounts, *, marks: Iterable[str] = ()) -> Charge:
@@ -150,6 +154,12 @@ class Ledger:
     def release(self, charge: Charge) -> None:
         """Give a hold back: no request was sent, nothing is owed."""
         self._put(replace(charge, status="released", amounts=ZERO))
+
+    def credit(self, charge_id: str, constraint: str) -> None:
+        """Note that this call brought or changed a finding on this constraint, for the receipt."""
+        charge = self.charges.get(charge_id)
+        if charge is not None and constraint not in charge.constraints:
+            self._put(replace(charge, constraints=tuple(sorted({*charge.constraints, constraint}))))
 
     # -- what is left
 

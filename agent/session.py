@@ -52,6 +52,10 @@ class Session:
     """Addresses that searches showed, with their titles, in the order in which they came."""
     ranks: dict[str, int] = field(default_factory=dict[str, int])
     """The best rank at which each of them came."""
+    brought: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """By normalised address the charges that brought it: the search that first showed it, and the page read."""
+    asked: str = ""
+    """The charge of the last call to a model, whose reply is being taken in."""
 
     def emit(self, event: Event) -> None:
         if self.listener is not None:

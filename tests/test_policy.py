@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from spadework.agent.amounts import ZERO, Amounts
 from spadework.agent.budget import Regime, Remaining
+from spadework.agent.forecast import Forecast, forecast
 from spadework.agent.ledger import Charge, Status
 from spadework.agent.matrix import Row
-from spadework.agent.policy import Decision, Forecast, Situation, decide, forecast, turn_cap
+from spadework.agent.policy import Decision, Situation, decide, turn_cap
 from spadework.agent.state import Progress, no_progress
 
 LIMITS = {"searches": 10, "browses": 10, "tokens": 10_000, "model_calls": 10}

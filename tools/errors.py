@@ -4,6 +4,7 @@ SpadeworkError
 ├── ConfigError    an argument, option or setting that cannot be used
 ├── ToolError      a search or a page read that failed; the model reads its text
 ├── ModelError     a chat model that failed or answered nonsense
+├── StoreError     stored runs that cannot be read or written
 └── CassetteError  a recording that is missing, unreadable or does not hold the request
 
 Each carries what it is about as data; its text is one line: what happened, the value, what to do.
@@ -81,6 +82,10 @@ class ModelError(SpadeworkError):
         if self.kind in ("unreachable", "timeout"):
             return True
         return self.kind == "status" and (self.status == 429 or (self.status or 0) >= 500)
+
+
+class StoreError(SpadeworkError):
+    """Stored runs, charges or purses that cannot be read or written; without that nothing more is spent."""
 
 
 class CassetteError(SpadeworkError):

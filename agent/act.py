@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..tools.clean import neutralise, one_line
 from ..tools.errors import ToolError
 from ..tools.extract import Page
 from ..tools.passages import choose_passages
-from ..tools.search import Hit, normalise_url
-from .amounts import Amounts
+from ..tools.search import Hit, normalise_query, normalise_url
+from .charges import Refusal
 from .context import DEFAULT_CONTEXT, entry
 from .events import CallEvent, PageEvent
-from .ledger import Charge, Refusal
+from .further import run_further
 from .marks import marked
+from .outcomes import failure_of, hits_of, stored_hits, stored_page
+from .paying import Outcome, guarded, ready, settle, settle_failure
 from .recording import promote_findings
 from .session import Session
 from .state import AgentState, Call, Progress
@@ -51,16 +54,14 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
     return {**update, "charges": session.ledger.drain()}
 
 
-Outcome = tuple[str, str, list[bool]]
-"""The text of a result, its stub, and for each request made whether it worked."""
-
-
 async def _run(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     if "answered" in call:
         return call["answered"], "", []
     if call["name"] == "search":
         return await _search(session, call, gate, share)
-    return await _browse(session, call, gate, share)
+    if call["name"] == "browse":
+        return await _browse(session, call, gate, share)
+    return await run_further(session, call, gate, share)
 
 
 async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
@@ -86,28 +87,23 @@ async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: 
 
 async def _search_one(session: Session, item: dict[str, str], gate: asyncio.Semaphore) -> list[Hit] | str:
     query = item["query"]
-    charge = _ready(session, item["charge"])
-    if isinstance(charge, Refusal):
-        return charge.line()
-    key = " ".join(query.casefold().split())
     async with gate:
+        charge, told = await ready(session, item["charge"])
+        if told is not None:
+            return failure_of(told) or hits_of(told) or []
+        if isinstance(charge, Refusal):
+            return charge.line()
         session.emit(CallEvent("search", query, "started"))
         started = session.ledger.clock()
         try:
-            hits = await _guarded(session, charge, session.deps.search.search, query, limit=HITS)
+            hits = await guarded(session, charge, session.deps.search.search, query, limit=HITS)
         except ToolError as error:
-            _settle_failure(session, charge, error, started)
-            session.queries.pop(key, None)
+            await settle_failure(session, charge, error, started)
+            session.queries.pop(normalise_query(query), None)
             session.emit(CallEvent("search", query, "failed", str(error)))
             return one_line(str(error), 200)
-    session.ledger.settle(charge, Amounts(searches=1, ms=_ms(session, started)))
-    session.pages.add_hits(hits)
-    for hit in hits:
-        session.brought.setdefault(normalise_url(hit.url), [charge.id])
-    session.hits.update({hit.url: hit.title for hit in hits if hit.url not in session.hits})
-    session.ranks.update({hit.url: min(hit.rank, session.ranks.get(hit.url, hit.rank)) for hit in hits})
-    top = "; ".join(f"{one_line(hit.title, 60)} {hit.url}" for hit in hits[:3])
-    session.queries[key] = f"{len(hits)} results{': ' + top if top else ''}"
+        await settle(session, charge, started, lambda: stored_hits(hits))
+    session.note_hits(charge, query, hits)
     session.emit(CallEvent("search", query, "done", f"{len(hits)} results"))
     return hits
 
@@ -136,61 +132,29 @@ async def _read_one(session: Session, item: dict[str, str], gate: asyncio.Semaph
     if stored is not None and not item["charge"]:
         session.emit(CallEvent("browse", url, "free", "read before"))
         return stored
-    charge = _ready(session, item["charge"]) if item["charge"] else Refusal("browses", 1, 0)
-    if isinstance(charge, Refusal):
-        return charge.line()
     async with gate:
+        charge, told = await ready(session, item["charge"])
+        if told is not None:
+            again = session.pages.get(url)
+            return failure_of(told) or again or "its text was lost"
+        if isinstance(charge, Refusal):
+            return charge.line()
         session.emit(CallEvent("browse", url, "started"))
         started = session.ledger.clock()
         try:
-            page = await _guarded(session, charge, session.deps.browse.read, url)
+            page = await guarded(session, charge, session.deps.browse.read, url)
         except ToolError as error:
-            _settle_failure(session, charge, error, started)
+            await settle_failure(session, charge, error, started)
             session.opened = {part for part in session.opened if part[0] != normalise_url(url)}
             session.emit(CallEvent("browse", url, "failed", str(error)))
             return one_line(str(error), 200)
-    session.ledger.settle(charge, Amounts(browses=1, ms=_ms(session, started)))
-    kept = Page(page.url, page.title, neutralise(page.text), page.links, page.date, page.site)
-    session.pages.put(kept, asked=url)
-    session.note_fetched(page.url, url)
-    for address in {normalise_url(page.url), normalise_url(url)}:
-        session.brought.setdefault(address, []).append(charge.id)
+        kept = replace(page, text=neutralise(page.text))
+        session.note_page(charge, kept)
+        fetched = session.fetched[normalise_url(url)]
+        await settle(session, charge, started, lambda: stored_page(kept, fetched))
     session.emit(CallEvent("browse", url, "done", one_line(page.title, 100)))
     session.emit(PageEvent(page.url, one_line(page.title, 200), len(page.text)))
     return kept
-
-
-async def _guarded(session: Session, charge: Charge, tool: Any, *arguments: Any, **options: Any) -> Any:
-    """Await a tool within the time that is left; when cancelled in flight, the call stays charged."""
-    left = session.ledger.seconds_left()
-    timeout = session.deps.tool_timeout if left is None else min(session.deps.tool_timeout, left)
-    if timeout <= 0:
-        raise ToolError("no time is left", kind="timeout", sent=False)
-    try:
-        async with asyncio.timeout(timeout):
-            return await tool(*arguments, timeout=timeout, **options)
-    except TimeoutError:
-        raise ToolError(f"no answer within {timeout:.0f} s", kind="timeout", sent=True) from None
-    except asyncio.CancelledError:
-        session.ledger.settle(charge, charge.amounts, marks=("cancelled",))
-        raise
-
-
-def _ready(session: Session, charge_id: str) -> Charge | Refusal:
-    """The hold of a granted call. One that a killed process left behind stays charged, and a fresh one is taken."""
-    charge = session.ledger.charges[charge_id]
-    if charge.status == "held":
-        return charge
-    tool = Amounts(searches=1) if charge.kind == "search" else Amounts(browses=1)
-    return session.ledger.hold(charge, tool, retry_of=charge)
-
-
-def _settle_failure(session: Session, charge: Charge, error: ToolError, started: float) -> None:
-    if error.sent:
-        amounts = Amounts(searches=charge.amounts.searches, browses=charge.amounts.browses, ms=_ms(session, started))
-        session.ledger.settle(charge, amounts, marks=("failed",))
-    else:
-        session.ledger.release(charge)
 
 
 def _share(session: Session, calls: Sequence[Call]) -> int:
@@ -240,7 +204,3 @@ def _links(page: Page, goal: str, body: str) -> list[tuple[str, str]]:
     own = normalise_url(page.url)
     links = [link for link in page.links if weight(link) and normalise_url(link[1]) != own]
     return sorted(links, key=weight, reverse=True)[:LINKS_SHOWN]
-
-
-def _ms(session: Session, started: float) -> int:
-    return int((session.ledger.clock() - started) * 1000)

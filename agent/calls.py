@@ -10,9 +10,10 @@ import orjson
 from ..tools.errors import ModelError
 from ..tools.passages import estimate_tokens
 from .amounts import ZERO, Amounts
+from .charges import Charge, Refusal, call_of
 from .context import DEFAULT_CONTEXT
 from .events import CallEvent
-from .ledger import Charge, Refusal, call_of
+from .outcomes import reply_of, stored_reply
 from .protocol import as_text, read_text_calls
 from .session import LastPrompt, Session
 from .warn import say_once
@@ -69,14 +70,16 @@ class _Fitted:
 async def call_model(session: Session, ask: Ask) -> Answered:
     """Make one call, sending again after failures that may pass; each request is a charge of its own."""
     chat = session.deps.chat(ask.role)
-    previous: Charge | None = None
+    call = call_of("model", ask.node, what=ask.role, attempt=ask.attempt)
+    previous, told = _made_before(session, call)
+    if told is not None:
+        return Answered(told)
     fault = ""
     for number in range(REQUESTS):
         fitted = _fit(session, chat, ask)
         if isinstance(fitted, Refusal):
             return Answered(refusal=fitted, fault=fault)
-        call = call_of("model", ask.node, what=ask.role, attempt=ask.attempt)
-        held = session.ledger.hold(call, fitted.amounts, keep=ask.keep, retry_of=previous)
+        held = await session.ledger.take(call, fitted.amounts, keep=ask.keep, retry_of=previous)
         if isinstance(held, Refusal):
             return Answered(refusal=held, fault=fault)
         session.emit(CallEvent("model", ask.role, "started"))
@@ -88,12 +91,26 @@ async def call_model(session: Session, ask: Ask) -> Answered:
             if not (error.retryable or isinstance(error, Adapted)) or number == REQUESTS - 1:
                 return Answered(fault=fault)
             previous = held
+            await session.ledger.commit()
             await _pause(session, error, number, ask.keep)
             continue
+        await session.ledger.commit()
         session.asked = held.id
         session.emit(CallEvent("model", ask.role, "done"))
         return Answered(reply)
     return Answered(fault=fault)
+
+
+def _made_before(session: Session, call: Charge) -> tuple[Charge | None, Reply | None]:
+    """After a kill: the last attempt that this very call had, and the reply, if it came and was written down."""
+    earlier = session.ledger.earlier(call)
+    if earlier is None:
+        return None, None
+    charge, told = earlier
+    reply = None if told is None else reply_of(told)
+    if reply is not None:
+        session.asked = charge.id
+    return charge, reply
 
 
 async def _send(session: Session, chat: Chat, ask: Ask, fitted: _Fitted, held: Charge) -> Reply:
@@ -125,10 +142,12 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: _Fitted, held: C
         session.last[ask.role] = LastPrompt(fitted.pieces, usage.tokens_in)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
-    ledger.settle(held, amounts, marks=[*marks, *(["unpriced"] if priced is None else [])])
+    told = _storable(read_text_calls(reply)) if by_text else reply
+    marks += ["unpriced"] if priced is None else []
+    ledger.settle(held, amounts, marks=marks, result=lambda: stored_reply(told))
     if cut:
         say_once(f"cut {chat.name}", CUT.format(name=chat.name, tokens=usage.tokens_in))
-    return _storable(read_text_calls(reply)) if by_text else reply
+    return told
 
 
 def _fit(session: Session, chat: Chat, ask: Ask) -> _Fitted | Refusal:

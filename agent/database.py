@@ -32,7 +32,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS spadework_purses (purse TEXT PRIMARY KEY, parent TEXT NOT NULL,"
     " opened INTEGER NOT NULL, created {real} NOT NULL)",
     "CREATE TABLE IF NOT EXISTS spadework_amounts (purse TEXT NOT NULL, resource TEXT NOT NULL, cap BIGINT,"
-    " used BIGINT NOT NULL, PRIMARY KEY (purse, resource))",
+    " used BIGINT NOT NULL, own BIGINT NOT NULL, PRIMARY KEY (purse, resource))",
 )
 
 

@@ -19,9 +19,9 @@ class PlanEvent:
 
 @dataclass(frozen=True, slots=True)
 class CallEvent:
-    """A model call, search or page read: started, then done or failed; refused and free ones never start."""
+    """A call of a model or a tool: started, then done or failed; refused and free ones never start."""
 
-    tool: Literal["model", "search", "browse"]
+    tool: Literal["model", "search", "browse", "tool"]
     what: str
     state: CallState
     detail: str = ""
@@ -69,6 +69,17 @@ class SpendEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class BestEvent:
+    """Another candidate leads, or the one that leads stands otherwise: constraints by their ids."""
+
+    answer: str
+    status: AnswerStatus
+    proven: tuple[str, ...]
+    open: tuple[str, ...]
+    kind: Literal["best"] = "best"
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerEvent:
     """The run has ended. `result` is what `run_agent` returns, as plain data."""
 
@@ -78,4 +89,4 @@ class AnswerEvent:
     kind: Literal["answer"] = "answer"
 
 
-Event = PlanEvent | CallEvent | PageEvent | FindingEvent | DecisionEvent | SpendEvent | AnswerEvent
+Event = PlanEvent | CallEvent | PageEvent | FindingEvent | DecisionEvent | SpendEvent | BestEvent | AnswerEvent

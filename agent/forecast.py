@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from .amounts import Amounts
 from .budget import Remaining
-from .ledger import Charge
+from .charges import Charge
 
 
 @dataclass(frozen=True, slots=True)

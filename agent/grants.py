@@ -1,16 +1,20 @@
 """Granting tool calls one by one, before any of them runs: what fits is held, the rest is answered with a line."""
 
-from typing import Any
+import json
+from typing import Any, Literal
 
 from ..tools.clean import one_line
-from ..tools.search import normalise_url
-from .amounts import ZERO, Amounts
+from ..tools.search import normalise_query, normalise_url
+from .amounts import ZERO
 from .arguments import read_browse, read_queries
+from .charges import Refusal, call_of
 from .events import CallEvent
-from .ledger import Refusal, call_of
+from .paying import cost_of
 from .reserves import keep_for_tools
 from .session import Session
 from .state import Call
+
+Paid = Literal["search", "browse", "tool"]
 
 
 def grant_search(session: Session, call_id: str, arguments: dict[str, Any], *, attempt: int, reserve: bool) -> Call:
@@ -18,7 +22,10 @@ def grant_search(session: Session, call_id: str, arguments: dict[str, Any], *, a
     granted: list[dict[str, str]] = []
     notes: list[str] = []
     for query in read_queries(arguments):
-        key = " ".join(query.casefold().split())
+        key = normalise_query(query)
+        if made := _made_before(session, "search", query, attempt):
+            granted.append({"query": query, "charge": made, "new": "yes"})
+            continue
         if key in session.queries:
             notes.append(f"{query!r} was searched before, free: {session.queries[key]}")
             session.emit(CallEvent("search", query, "free", "searched before"))
@@ -39,6 +46,10 @@ def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, a
     notes: list[str] = []
     for url in wanted.urls:
         part = (normalise_url(url), wanted.page)
+        if made := _made_before(session, "browse", url, attempt):
+            granted.append({"url": url, "charge": made, "new": "yes"})
+            session.opened.add(part)
+            continue
         if session.pages.get(url) is not None:
             granted.append({"url": url, "charge": "", "new": "" if part in session.opened else "yes"})
             session.opened.add(part)
@@ -60,19 +71,33 @@ def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, a
     return _call(call_id, "browse", details, notes, empty=not granted)
 
 
+def grant_further(session: Session, call_id: str, name: str, arguments: dict[str, Any], *, attempt: int) -> Call:
+    """A call of a further tool, if its own limit and the rest of the budget allow one more."""
+    what = f"{name} {json.dumps(arguments, ensure_ascii=False)}"
+    held = _made_before(session, "tool", what, attempt) or _hold(session, "tool", what, attempt=attempt)
+    if isinstance(held, Refusal):
+        return _call(call_id, name, {"given": arguments}, [f"{name} {held.line()}"], empty=True)
+    return _call(call_id, name, {"given": arguments, "calls": [{"charge": held, "new": "yes"}]}, [], empty=False)
+
+
 def is_action(call: Call) -> bool:
     """Whether a call was granted something that can bring news: a search, a page, an unread part of a page."""
-    items: list[dict[str, str]] = call["arguments"].get("queries") or call["arguments"].get("urls") or []
+    details = call["arguments"]
+    items: list[dict[str, str]] = details.get("queries") or details.get("urls") or details.get("calls") or []
     return any(item["new"] for item in items)
 
 
-def _hold(session: Session, kind: str, what: str, *, attempt: int, reserve: bool) -> str | Refusal:
-    amounts = Amounts(searches=1) if kind == "search" else Amounts(browses=1)
+def _made_before(session: Session, kind: Paid, what: str, attempt: int) -> str:
+    """The charge of this very call where a killed run had been granted it already; else nothing."""
+    earlier = session.ledger.earlier(call_of(kind, "act", what=what, attempt=attempt))
+    return earlier[0].id if earlier is not None else ""
+
+
+def _hold(session: Session, kind: Paid, what: str, *, attempt: int, reserve: bool = False) -> str | Refusal:
     keep = keep_for_tools(session.ledger.remaining()) if reserve else ZERO
-    tool = "search" if kind == "search" else "browse"
-    held = session.ledger.hold(call_of(tool, "act", what=what, attempt=attempt), amounts, keep=keep)
+    held = session.ledger.hold(call_of(kind, "act", what=what, attempt=attempt), cost_of(kind, what), keep=keep)
     if isinstance(held, Refusal):
-        session.emit(CallEvent(tool, what, "refused", held.line()))
+        session.emit(CallEvent(kind, what, "refused", held.line()))
         return held
     return held.id
 

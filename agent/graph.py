@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from functools import partial
 from inspect import isawaitable
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command
 
 from ..tools.pages import urls_in
 from .act import act
+from .best import tell_best
 from .budget import Budget
 from .decision import decide_next, deepen, pivot
 from .finish import finish
 from .planner import planner
 from .searcher import searcher
 from .session import Deps
-from .state import AgentState, Question, fresh_question
+from .state import AgentState, Question, fresh_question, updated
 from .verifier import verifier
 
 Graph = StateGraph[AgentState, None, Question, AgentState]
@@ -59,14 +61,28 @@ def build_graph(deps: Deps) -> Graph:
 
 async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
     """One node: its work on the state and on the session of the run, which `begin` opens."""
-    done = work(state, deps) if work is begin else work(state, deps.session(state))
-    return await done if isawaitable(done) else done
+    if work is begin:
+        return await begin(state, deps)
+    session = await deps.session(state)
+    done = work(state, session)
+    update: Any = await done if isawaitable(done) else done
+    plain = _plain(update)
+    if "findings" in plain or "candidates" in plain:
+        tell_best(session, updated(state, plain))
+    if (budget := session.ledger.budget.to_dict()) != state["budget"]:
+        plain["budget"] = budget  # it was topped up
+    return update
 
 
-def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
+def _plain(update: Any) -> dict[str, Any]:
+    """The channels that a node writes, wherever it sends the graph to."""
+    return (cast("Command[Any]", update).update or {}) if isinstance(update, Command) else update
+
+
+async def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
     """Start a question: a fresh ledger, and a state in which nothing of an earlier question is left but its charges."""
     run, turn = state.get("run") or uuid4().hex, state.get("turn", 0) + 1
     budget = Budget.of(state.get("budget") or None)
-    session = deps.open(run, turn, budget)
+    session = await deps.open(run, turn, budget)
     session.pages.allow(urls_in(state["question"]))
     return {**fresh_question(state["question"]), "run": run, "turn": turn, "budget": budget.to_dict()}

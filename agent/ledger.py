@@ -1,101 +1,43 @@
 """The ledger: the one gate before every paid call, and the record of what was paid.
 
 Holding is one synchronous step, so that nothing can come between the check and the charge, however many calls run at
-once. Here the ledger lives in memory; the charges in the graph's state are a view of it.
+once. With a journal every hold is written to the book before its call is sent, and every settlement after it: a killed
+process may have paid for more than it used, but never for more than the book says.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from .amounts import ZERO, Amounts
-from .budget import Budget, Remaining, counted, label, ordered
-
-Kind = Literal["model", "search", "browse", "tool", "clock"]
-Status = Literal["held", "settled", "released"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """One entry of spend. `id` is run / question / task / ordinal / attempt; `amounts` is the hold until settled."""
-
-    id: str
-    kind: Kind
-    node: str
-    status: Status
-    amounts: Amounts
-    attempt: int = 0
-    """The attempt of the search (between two verifications) that it belongs to."""
-    what: str = ""
-    """The query, the address or the role, shortened."""
-    marks: tuple[str, ...] = ()
-    """estimated (no usage was reported), overrun (more than was held), unpriced, failed, cancelled."""
-    constraints: tuple[str, ...] = ()
-    """The constraints whose findings it brought or changed."""
-
-    def to_dict(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"id": self.id, "kind": self.kind, "node": self.node, "status": self.status}
-        data |= {"amounts": self.amounts.to_dict(), "attempt": self.attempt, "what": self.what}
-        if self.marks:
-            data["marks"] = list(self.marks)
-        if self.constraints:
-            data["constraints"] = list(self.constraints)
-        return data
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Charge":
-        return cls(
-            id=data["id"],
-            kind=data["kind"],
-            node=data["node"],
-            status=data["status"],
-            amounts=Amounts.from_dict(data["amounts"]),
-            attempt=data["attempt"],
-            what=data["what"],
-            marks=tuple(data.get("marks", ())),
-            constraints=tuple(data.get("constraints", ())),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A call that did not fit: which resource, how much was asked and how much could be had."""
-
-    resource: str
-    asked: int
-    left: int
-    kept: int = 0
-    """What is left but held back for a later stage."""
-
-    def line(self) -> str:
-        """One line that a model can act on."""
-        name = label(self.resource)
-        if self.resource in ("picousd", "ms"):
-            return f"refused: the {name} left do not cover this call"
-        if self.kept:
-            return f"refused: the last of the {name} is kept for checking; propose your best answer now"
-        return f"refused: {self.left} {name} left, {self.asked} asked"
+from .budget import Budget, Remaining, counted, ordered
+from .charges import Charge, Entry, Refusal, next_attempt, stem_of
+from .journal import Journal
 
 
 @dataclass(slots=True)
 class Ledger:
     """Holds before a call, settles after it, and knows at any moment what is left.
 
-    `clock` gives seconds that only go forward; `question` numbers the questions of one conversation.
+    `clock` gives seconds that only go forward; `question` numbers the questions of one conversation; without a
+    `journal` the charges live in memory and in the graph's state only.
     """
 
     budget: Budget
     run: str
     question: int = 1
     clock: Callable[[], float] = time.monotonic
+    journal: Journal | None = None
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
     _total: Amounts = ZERO
     _ordinals: dict[str, int] = field(default_factory=dict[str, int])
     _changed: dict[str, Charge] = field(default_factory=dict[str, Charge])
     _limits: dict[str, int] = field(init=False)
     _started: float = field(init=False)
-    _segment: str = field(init=False)
+    _segment: str = ""
+    _unseen: dict[str, str] = field(default_factory=dict[str, str])
+    """By stem, calls that the book knows and the graph's state does not: their node runs again and makes them again."""
     _earlier_ms: int = 0
     overrun: str = ""
     """The limited resource of which a provider took more than was held: no further call fits, of any kind."""
@@ -103,7 +45,6 @@ class Ledger:
     def __post_init__(self) -> None:
         self._limits = self.budget.limits()
         self._started = self.clock()
-        self._segment = self._new_id("clock")
 
     # -- before and after a call
 
@@ -114,7 +55,7 @@ class Ledger:
         refusal = self.fits(amounts, keep=keep)
         if refusal is not None:
             return refusal
-        charge_id = _next_attempt(retry_of.id) if retry_of else self._new_id(call.node)
+        charge_id = next_attempt(retry_of.id) if retry_of else self._new_id(call.node)
         held = replace(call, id=charge_id, status="held", amounts=amounts)
         self._put(held)
         return held
@@ -141,13 +82,52 @@ class Ledger:
                 return Refusal(resource, wanted, max(0, left), min(keeping, limit - spent))
         return None
 
-    def settle(self, charge: Charge, amounts: Amounts, *, marks: Iterable[str] = ()) -> Charge:
-        """Replace a hold by what the call really came to. More than was held is charged in full and marked."""
+    async def take(
+        self, call: Charge, amounts: Amounts, *, keep: Amounts = ZERO, retry_of: Charge | None = None
+    ) -> Charge | Refusal:
+        """Hold, and write the hold down. Raises StoreError, and holds nothing, where it cannot be written."""
+        held = self.hold(call, amounts, keep=keep, retry_of=retry_of)
+        if isinstance(held, Charge):
+            await self.commit(held)
+        return held
+
+    async def commit(self, *held: Charge) -> None:
+        """Write down what was settled of late, and these holds, whose calls are about to be sent.
+
+        Without a journal there is nothing to do. Raises StoreError, and releases the holds, where that fails.
+        """
+        if self.journal is None:
+            return
+        self._tick()
+        for charge in held:
+            self.journal.note(charge)
+        try:
+            await self.journal.flush()
+        except BaseException:
+            for charge in held:
+                self.release(charge)
+            raise
+
+    def settle(
+        self,
+        charge: Charge,
+        amounts: Amounts,
+        *,
+        marks: Iterable[str] = (),
+        result: Callable[[], Any] | None = None,
+    ) -> Charge:
+        """Replace a hold by what the call really came to. More than was held is charged in full and marked.
+
+        `result` gives what the call brought as plain data, which is kept where there is a journal.
+        """
+        known = self.charges.get(charge.id, charge)
         found = set(marks) | set(charge.marks)
         if amounts.tokens > charge.amounts.tokens or amounts.picousd > charge.amounts.picousd:
             found.add("overrun")
             self.overrun = self.overrun or self._binding(amounts - charge.amounts)
-        settled = replace(charge, status="settled", amounts=amounts, marks=tuple(sorted(found)))
+        if result is not None and self.journal is not None:
+            self.journal.keep(charge.id, result())
+        settled = replace(known, status="settled", amounts=amounts, marks=tuple(sorted(found)))
         self._put(settled)
         return settled
 
@@ -181,7 +161,7 @@ class Ledger:
         """The sum of all charges, holds included, with the time up to now."""
         return replace(self._total, ms=self.elapsed_ms())
 
-    # -- the view in the graph's state
+    # -- the view in the graph's state, and the way back after a kill
 
     def drain(self) -> dict[str, dict[str, Any]]:
         """The charges that changed since the last call, as plain data for the state."""
@@ -190,25 +170,42 @@ class Ledger:
         self._changed.clear()
         return changed
 
-    def absorb(self, charges: Mapping[str, Mapping[str, Any]]) -> None:
-        """Take charges over from the state of a run that this ledger resumes. Knowing them already is fine."""
+    def absorb(self, charges: Mapping[str, Mapping[str, Any]], entries: Iterable[Entry] = ()) -> None:
+        """Take over what an earlier part of this run left: the charges in its state, and its entries in the book.
+
+        A hold that was written down may have been sent, so it stays charged. One that is in the state only was never
+        sent when there is a journal; without one nobody knows, and it stays charged, too.
+        """
+        written = {entry.charge.id: entry for entry in entries}
         for key, data in charges.items():
-            if key in self.charges and key != self._segment:
-                continue
-            charge = Charge.from_dict(data)
-            if charge.kind == "clock":
-                self._earlier_ms += charge.amounts.ms
-            # A hold that outlived its process was sent for all we know: it stays charged.
-            if charge.status == "held":
-                self._put(replace(charge, status="settled", marks=("estimated",)))
-            else:
-                self._put(charge)
-                self._changed.pop(key, None)
-            if "overrun" in charge.marks:
-                self.overrun = self.overrun or self._binding(Amounts(tokens_in=1, picousd=1))
-            task, ordinal = key.split("/")[-3:-1]
-            self._ordinals[task] = max(self._ordinals.get(task, 0), int(ordinal) + 1)
-        self._segment = self._new_id("clock")
+            if key not in written and key not in self.charges:
+                charge = Charge.from_dict(data)
+                lost = charge.status == "held" and self.journal is None
+                self._take_over(_interrupted(charge) if lost else charge, changed=lost)
+            self._advance(key)
+        for key, entry in written.items():
+            if self.journal is not None:
+                self.journal.keep(key, entry.result)
+            known = charges.get(key)
+            charge = _interrupted(entry.charge) if entry.charge.status == "held" else entry.charge
+            self._take_over(charge, changed=charge.to_dict() != known)
+            if known is None:
+                self._unseen[stem_of(key)] = key
+
+    def earlier(self, call: Charge) -> tuple[Charge, Any] | None:
+        """What a killed run made of this call, the next one of its node: its last attempt, and what that brought."""
+        key = self._unseen.pop(f"{self.run}/{self.question}/{call.node}/{self._ordinals.get(call.node, 0)}", None)
+        if key is None or (self.charges[key].kind, self.charges[key].what) != (call.kind, call.what):
+            return None
+        self._advance(key)
+        return self.last(key)
+
+    def last(self, charge_id: str) -> tuple[Charge, Any]:
+        """The last attempt of a call, and what it brought; None where that is not known."""
+        charge = self.charges[charge_id]
+        while (later := self.charges.get(next_attempt(charge.id))) is not None:
+            charge = later
+        return charge, self.journal.result(charge.id) if self.journal is not None else None
 
     # -- inside
 
@@ -219,15 +216,35 @@ class Ledger:
             self._total -= known.amounts
         self.charges[charge.id] = charge
         self._changed[charge.id] = charge
+        if self.journal is not None and charge.status != "held":
+            self.journal.note(charge)
 
     def _tick(self) -> None:
+        self._segment = self._segment or self._new_id("clock")
         ms = int((self.clock() - self._started) * 1000)
         self._put(Charge(id=self._segment, kind="clock", node="run", status="settled", amounts=Amounts(ms=ms)))
 
+    def _take_over(self, charge: Charge, *, changed: bool) -> None:
+        if charge.kind == "clock":
+            self._earlier_ms += charge.amounts.ms
+        self._put(charge)
+        if not changed:
+            self._changed.pop(charge.id)
+        if "overrun" in charge.marks:
+            self.overrun = self.overrun or self._binding(Amounts(tokens_in=1, picousd=1))
+
     def _new_id(self, task: str) -> str:
-        ordinal = self._ordinals.get(task, 0)
-        self._ordinals[task] = ordinal + 1
-        return f"{self.run}/{self.question}/{task}/{ordinal}/1"
+        while True:
+            ordinal = self._ordinals.get(task, 0)
+            self._ordinals[task] = ordinal + 1
+            made = f"{self.run}/{self.question}/{task}/{ordinal}/1"
+            if made not in self.charges:
+                return made
+
+    def _advance(self, charge_id: str) -> None:
+        """Have the next id of this task come after this one."""
+        task, ordinal = charge_id.split("/")[-3:-1]
+        self._ordinals[task] = max(self._ordinals.get(task, 0), int(ordinal) + 1)
 
     def _binding(self, over: Amounts) -> str:
         """The limited resource that an overrun concerns, if it does."""
@@ -235,19 +252,6 @@ class Ledger:
         return found[0] if found else ""
 
 
-def call_of(kind: Kind, node: str, *, what: str = "", attempt: int = 0) -> Charge:
-    """A call that is about to be made, before any amount is set aside for it."""
-    return Charge(
-        id="",
-        kind=kind,
-        node=node,
-        status="released",
-        amounts=ZERO,
-        attempt=attempt,
-        what=what[:200],
-    )
-
-
-def _next_attempt(charge_id: str) -> str:
-    stem, _, attempt = charge_id.rpartition("/")
-    return f"{stem}/{int(attempt) + 1}"
+def _interrupted(charge: Charge) -> Charge:
+    """A call that was in flight when its process ended: for all we know it was made and billed in full."""
+    return replace(charge, status="settled", marks=tuple(sorted({*charge.marks, "estimated", "interrupted"})))

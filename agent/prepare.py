@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -20,15 +21,20 @@ from ..tools.search import Search
 from ..tools.shapes import is_mapping
 from .budget import Budget
 from .events import Event
-from .graph import build_graph
+from .further import read_tools
+from .graph import Graph, build_graph
 from .models import Server, make_chat
 from .prices import Prices, load_prices, missing_price
-from .savers import Saver, as_async
+from .purse import Lease, Purse
+from .savers import Saver
 from .session import ROLES, Deps
 from .settings import Settings
 from .strategies import get_strategy
 from .warn import say_once
 from .wire import Chat
+
+if TYPE_CHECKING:
+    from .result import Result
 
 ModelLike = Any
 """A name, a langchain chat model, a Chat, or a dict of these by role."""
@@ -46,19 +52,26 @@ class Options(TypedDict, total=False):
     model: "openai:NAME", another name that `make_chat` knows, a langchain chat model, or a dict of these by role
     (planner, searcher, verifier, judge, default); without it SPADEWORK_MODEL. search: "searxng", "wikipedia",
     "corpus:FILE", or a function from a query to results. browse: a function from an address to a page; without it the
-    web is read. strategy: "bats-early" or "react". output: a pydantic model; `result.data` is the answer in that form.
-    thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the same question. settings: how
-    the outside is reached, where the environment does not say it. on_event: told each event as it happens, on the
-    thread of the run.
+    web is read. tools: further tools for the model, as functions with type hints or langchain tools; the budget limits
+    each by its name. strategy: "bats-early" or "react". output: a pydantic model; `result.data` is the answer in that
+    form. thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the same question. store: a
+    file, or the address of a Postgres database, in place of a checkpointer: the run can be resumed, and its spend is
+    written there before it is made. ledger: a file for the spend where the checkpointer is neither SQLite nor Postgres.
+    purse: a budget that several runs share. settings: how the outside is reached, where the environment does not say
+    it. on_event: told each event as it happens, on the thread of the run.
     """
 
     model: ModelLike
     search: SearchLike
     browse: BrowseLike
+    tools: Sequence[Any]
     strategy: str
     output: type[BaseModel] | None
     thread_id: str | None
     checkpointer: Saver | None
+    store: str | Path | None
+    ledger: str | Path | None
+    purse: Purse | None
     settings: Settings | None
     on_event: Callable[[Event], None] | None
 
@@ -71,21 +84,26 @@ class Prepared:
     budget: Budget
     run: str
     deps: Deps
-    graph: Any
-    """The compiled graph; LangGraph leaves parts of its type open."""
-    output: type[BaseModel] | None
+    built: Graph
+    about: dict[str, Any]
+    """What a resume needs to know that is not in the state."""
+    saver: Saver | None = None
+    store: str | Path | None = None
+    ledger: str | Path | None = None
+    purse: Purse | None = None
+    lease: Lease | None = None
+    """The part of the purse that this run may spend."""
+    resuming: bool = False
+    """Only a run that was stored before is meant, not a new question."""
+    top_up: Budget | None = None
     clients: list[SafeClient] = field(default_factory=list[SafeClient])
     last: dict[str, Any] = field(default_factory=dict[str, Any])
+    result: "Result | None" = None
     ended: threading.Event = field(default_factory=threading.Event)
 
-    async def input(self, config: Any) -> dict[str, Any] | None:
-        """What the graph starts with; None when this thread was stopped on the same question and goes on."""
-        if self.graph.checkpointer:
-            found = await self.graph.aget_state(config)
-            if found.next and found.values.get("question") == self.question:
-                self.last = found.values
-                return None
-        return {"question": self.question, "budget": self.budget.to_dict(), "run": self.run}
+    @property
+    def output(self) -> type[BaseModel] | None:
+        return self.deps.output
 
     async def aclose(self) -> None:
         """Close what was opened for this run; what the caller handed in stays open."""
@@ -120,14 +138,35 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         model_timeout=settings.model_timeout,
         tool_timeout=settings.tool_timeout,
         output=output,
+        further=read_tools(options.get("tools") or (), budget),
     )
-    saver = options.get("checkpointer")
-    built: Any = build_graph(deps)
-    graph = built.compile(checkpointer=as_async(saver) if saver else None)
     run = options.get("thread_id") or uuid4().hex[:12]
     if listener := options.get("on_event"):
         deps.listen(run, listener)
-    return Prepared(text, budget, run, deps, graph, output, clients)
+    return Prepared(
+        text,
+        budget,
+        run,
+        deps,
+        build_graph(deps),
+        _about(text, budget, strategy.name, options),
+        saver=options.get("checkpointer"),
+        store=options.get("store"),
+        ledger=options.get("ledger"),
+        purse=options.get("purse"),
+        clients=clients,
+    )
+
+
+def _about(question: str, budget: Budget, strategy: str, options: Options) -> dict[str, Any]:
+    """What can be said of the run in plain data: objects that were handed in must be handed in again."""
+    settings = options.get("settings")
+    named = {name: value for name in ("model", "search") if isinstance(value := options.get(name), str)}
+    environment = {"model": os.environ.get("SPADEWORK_MODEL"), "search": os.environ.get("SPADEWORK_SEARCH")}
+    base_url = (settings and settings.base_url) or os.environ.get("SPADEWORK_BASE_URL")
+    about = {"question": question, "budget": budget.to_dict(), "strategy": strategy, "base_url": base_url}
+    usual = {name: value for name, value in environment.items() if options.get(name) is None}
+    return {name: value for name, value in (about | usual | named).items() if value is not None}
 
 
 def _check_kinds(options: Options) -> None:
@@ -137,10 +176,15 @@ def _check_kinds(options: Options) -> None:
         ("settings", Settings, "a Settings"),
         ("checkpointer", BaseCheckpointSaver, "a LangGraph checkpoint saver"),
         ("thread_id", str, "a text that is not empty"),
+        ("store", str | Path, "a file, or postgresql://..."),
+        ("ledger", str | Path, "a file"),
+        ("purse", Purse, "a Purse"),
     ):
         value: object = options.get(name)
-        if value is not None and (not isinstance(value, kind) or (name == "thread_id" and not value)):
+        if value is not None and (not isinstance(value, kind) or value == ""):
             raise ConfigError(f"{name}={value!r}: give {wanted}")
+    if options.get("store") is not None and options.get("checkpointer") is not None:
+        raise ConfigError("store and checkpointer are two places for one run: give one of them")
 
 
 def _is_model(output: object) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .amounts import ZERO, Amounts, to_usd
-from .ledger import Charge
+from .charges import Charge
 
 COLUMNS = ("searches", "reads", "model", "tokens in", "cached", "tokens out", "usd")
 """Narrow enough for 80 columns: reads are page reads, model is calls to a model, cached is a part of tokens in."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .amounts import Amounts, to_usd
-from .ledger import Charge
+from .charges import Charge
 from .receipt import receipt_text
 from .state import AnswerStatus, DecisionEntry, Finding, Record, StopReason
 

@@ -1,19 +1,22 @@
-"""The public entry points: `run_agent`, `arun_agent`, `stream_agent`."""
+"""The public entry points: `run_agent`, `arun_agent`, `stream_agent`, and `resume_agent` for stored runs."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import Unpack
 
-from ..tools.errors import SpadeworkError
+from ..tools.errors import CassetteError, ConfigError, SpadeworkError, StoreError
 from .budget import Budget
 from .events import AnswerEvent, Event
 from .loop import start
+from .opened import Opened, book_for, opened
 from .prepare import Options, Prepared, prepare
 from .result import Result
+from .settings import Settings
 from .state import StopReason
 from .wrapup import make_result
 
@@ -23,8 +26,6 @@ CANCEL_S = 5.0
 log = logging.getLogger("spadework")
 
 BudgetLike = Budget | Mapping[str, object] | int | None
-RECURSION_LIMIT = 10_000
-"""Far above what the policy lets a run do: the budget and the turn cap end runs, this is only a last fence."""
 
 
 def run_agent(question: str, budget: BudgetLike = None, **options: Unpack[Options]) -> Result:
@@ -36,15 +37,24 @@ def run_agent(question: str, budget: BudgetLike = None, **options: Unpack[Option
 
     >>> run_agent("Who built the Alder Bridge?", 5, search="corpus:pages.jsonl").answer  # doctest: +SKIP
     """
-    prepared = prepare(question, Budget.of(budget), options)
-    running = start(_execute(prepared))
-    try:
-        return running.result()
-    except KeyboardInterrupt:
-        running.cancel()
-        # The calls in flight are settled on the loop's thread; a second Ctrl-C does not wait for that.
-        prepared.ended.wait(CANCEL_S)
-        return make_result(prepared, stop_reason="cancelled")
+    return _wait_for(prepare(question, Budget.of(budget), options))
+
+
+def resume_agent(run: str, *, top_up: BudgetLike = None, **options: Unpack[Options]) -> Result:
+    """Go on with a stored run: what was settled is not paid again, what was in flight when it was killed stays charged.
+
+    run: the id of the run (`Result.run`, or the `thread_id` that was given). top_up: limits to be added to its budget;
+    with them also a run that has ended goes on, without them its result is given again. options: those of `run_agent`,
+    with the `store` (or the `checkpointer`) in which the run is; model, search and strategy are as before unless they
+    are given. Raises ConfigError where there is no such run, RunInUse while it is running elsewhere.
+    """
+    about = start(_about(run, options)).result()
+    return _wait_for(_prepare_again(run, about, top_up, options))
+
+
+async def aresume_agent(run: str, *, top_up: BudgetLike = None, **options: Unpack[Options]) -> Result:
+    """`resume_agent` for async callers."""
+    return await _execute(_prepare_again(run, await _about(run, options), top_up, options))
 
 
 async def arun_agent(question: str, budget: BudgetLike = None, **options: Unpack[Options]) -> Result:
@@ -75,22 +85,89 @@ async def stream_agent(
             await running
 
 
+def _wait_for(prepared: Prepared) -> Result:
+    """Run on the loop's thread. Ctrl-C ends the run with the best so far; a second one does not wait for that."""
+    running = start(_execute(prepared))
+    try:
+        return running.result()
+    except KeyboardInterrupt:
+        running.cancel()
+        # The calls in flight are settled on the loop's thread.
+        prepared.ended.wait(CANCEL_S)
+        return prepared.result or make_result(prepared, stop_reason="cancelled")
+
+
 async def _execute(prepared: Prepared) -> Result:
     """Run the graph to its end. Whatever goes wrong in it, what was found and spent so far is kept."""
+    try:
+        async with opened(prepared) as run:
+            try:
+                prepared.result = await _run(prepared, run)
+            except asyncio.CancelledError:
+                prepared.result = make_result(prepared, stop_reason="cancelled")
+                raise
+            finally:
+                await _note_outcome(prepared, run)
+    finally:
+        prepared.ended.set()
+    return prepared.result
+
+
+async def _run(prepared: Prepared, run: Opened) -> Result:
     stop_reason: StopReason | None = None
     fault = ""
-    config: Any = {"configurable": {"thread_id": prepared.run}, "recursion_limit": RECURSION_LIMIT}
+    given = await run.given()
     try:
-        given = await prepared.input(config)
-        durability: Any = {"durability": "sync"} if prepared.graph.checkpointer else {}
-        async for values in prepared.graph.astream(given, config, stream_mode="values", **durability):
-            prepared.last = values
-    except SpadeworkError:
+        durability = {"durability": "sync"} if run.graph.checkpointer else {}
+        if not run.over:
+            async for values in run.graph.astream(given, run.config, stream_mode="values", **durability):
+                prepared.last = values
+    except (CassetteError, ConfigError):
         raise
     except Exception as error:
         log.exception("the run ended early")
-        stop_reason, fault = "error", f"{type(error).__name__}: {error}"
-    finally:
-        await prepared.aclose()
-        prepared.ended.set()
+        kind = "" if isinstance(error, SpadeworkError) else f"{type(error).__name__}: "
+        stop_reason, fault = "error", f"{kind}{error}"
     return make_result(prepared, stop_reason=stop_reason, fault=fault)
+
+
+async def _note_outcome(prepared: Prepared, run: Opened) -> None:
+    """Leave in the store how the run ended, for those who list it."""
+    result = prepared.result
+    if result is None or run.claim is None or run.over:
+        return
+    outcome = {name: getattr(result, name) for name in ("answer", "status", "stop_reason", "resource")}
+    with contextlib.suppress(StoreError):
+        await run.claim.note({"outcome": outcome, "budget": result.budget})
+
+
+async def _about(run: str, options: Options) -> dict[str, Any]:
+    """What the store knows of a run. Raises ConfigError where it knows no such run."""
+    async with book_for(options) as book:
+        found = await book.find(run)
+    if found is None:
+        raise ConfigError(f"there is no stored run {run!r}: `spadework runs` lists those that there are")
+    return found.about
+
+
+def _prepare_again(run: str, about: Mapping[str, Any], top_up: BudgetLike, options: Options) -> Prepared:
+    """A stored run, ready to go on: as it was set up before, but for what is given now."""
+    given: Options = {"thread_id": run, **options}
+    for name in ("model", "search", "strategy"):
+        if given.get(name) is None and about.get(name) is not None:
+            given[name] = about[name]
+    settings = given.get("settings") or Settings.from_environment()
+    if settings.base_url is None and isinstance(about.get("base_url"), str):
+        given["settings"] = replace(settings, base_url=str(about["base_url"]))
+    prepared = prepare(str(about["question"]), Budget.of(about["budget"]), given)
+    prepared.resuming = True
+    prepared.top_up = None if top_up is None else _added(top_up)
+    return prepared
+
+
+def _added(top_up: BudgetLike) -> Budget:
+    """What is to be added to a budget; a number means so many searches and page reads."""
+    added = Budget.of(top_up)
+    if not any(added.limits().values()):
+        raise ConfigError(f"top_up={top_up!r} adds nothing: give at least one limit above 0, such as searches=5")
+    return added

@@ -16,7 +16,7 @@ from .budget import Remaining
 from .calls import Ask, call_model
 from .context import MAX_TRANSCRIPT, entry, show_transcript
 from .events import PlanEvent
-from .grants import grant_browse, grant_search, is_action
+from .grants import grant_browse, grant_further, grant_search, is_action
 from .matrix import Row, lead_of
 from .policy import IDLE_TURNS, STALE_ACTIONS, turn_cap
 from .recording import record_claims
@@ -78,7 +78,7 @@ def _ask(state: AgentState, session: Session) -> Ask:
         build=lambda room: searcher_messages(state, session, room),
         attempt=state["attempt"],
         keep=keep,
-        tools=tool_specs(*strategy.tools),
+        tools=(*tool_specs(*strategy.tools), *(tool.spec for tool in session.deps.further.values())),
     )
 
 
@@ -93,7 +93,11 @@ def searcher_messages(state: AgentState, session: Session, room: int) -> list[di
         head.append({"role": "user", "content": records_text(state["records"])})
     tail = standing_text(state, session.ledger.remaining(), strategy.record, strategy.tracker)
     end = [{"role": "user", "content": tail}] if tail else []
-    fixed = _rules_tokens(strategy) + sum(estimate_tokens(message["content"]) for message in [*head[1:], *end])
+    fixed = (
+        _rules_tokens(strategy)
+        + _further_tokens(session)
+        + sum(estimate_tokens(message["content"]) for message in [*head[1:], *end])
+    )
     shown = show_transcript(state["transcript"], min(MAX_TRANSCRIPT, max(0, room - fixed)))
     return [*head, *shown, *end]
 
@@ -103,6 +107,10 @@ def _rules_tokens(strategy: Strategy) -> int:
     """Tokens of what is the same in every turn: the rules and the tools."""
     tools = sum(estimate_tokens(str(tool)) for tool in tool_specs(*strategy.tools))
     return estimate_tokens(render(strategy.prompt)) + tools
+
+
+def _further_tokens(session: Session) -> int:
+    return sum(estimate_tokens(str(tool.spec)) for tool in session.deps.further.values())
 
 
 def standing_text(state: AgentState, remaining: Remaining, record: bool, tracker: bool) -> str:
@@ -205,14 +213,20 @@ def _grants(state: AgentState, session: Session, reply: Reply, turn: _Turn) -> N
     for call in reply.calls:
         if call.name in ("answer", "record") and any(done["id"] == call.id for done in turn.calls):
             continue
-        if call.name not in session.deps.strategy.tools:
-            known = ", ".join(session.deps.strategy.tools)
+        further = session.deps.further
+        if call.name not in session.deps.strategy.tools and call.name not in further:
+            known = ", ".join((*session.deps.strategy.tools, *further))
             turn.calls.append(
                 _answered(call.id, call.name, f"there is no tool {one_line(call.name, 60)!r}; use {known}")
             )
             continue
         if call.arguments is None:
             turn.calls.append(_answered(call.id, call.name, "the arguments are no JSON object; send the call again"))
+            continue
+        if call.name in further:
+            granted = grant_further(session, call.id, call.name, call.arguments, attempt=attempt)
+            turn.calls.append(granted)
+            turn.actions += is_action(granted)
             continue
         try:
             grant = grant_search if call.name == "search" else grant_browse

@@ -6,19 +6,30 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from ..tools.browse import Browse
+from ..tools.clean import one_line
+from ..tools.extract import Page
 from ..tools.pages import PageStore, urls_in
-from ..tools.search import Search, normalise_url
+from ..tools.search import Hit, Search, normalise_query, normalise_url
+from .book import Book, Claim
 from .budget import Budget
+from .charges import Charge, Entry
 from .events import Event, SpendEvent
+from .journal import Journal
 from .ledger import Ledger
+from .outcomes import hits_of, page_of
 from .prices import Prices
 from .state import AgentState
 from .strategies import Strategy
 from .wire import Chat
+
+if TYPE_CHECKING:
+    from .best import Best
+    from .further import Further
 
 Clock = Callable[[], float]
 Listener = Callable[[Event], None]
@@ -54,6 +65,8 @@ class Session:
     """The best rank at which each of them came."""
     brought: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """By normalised address the charges that brought it: the search that first showed it, and the page read."""
+    best: "Best | None" = None
+    """The best answer so far, as it was told last."""
     asked: str = ""
     """The charge of the last call to a model, whose reply is being taken in."""
 
@@ -71,19 +84,36 @@ class Session:
         page = self.pages.get(url)
         return (page.text, page.digest, self.fetched.get(normalise_url(url), "")) if page else None
 
-    def recall(self, state: AgentState) -> None:
-        """After a resume: what the question and the results in the state name may be opened, as before."""
-        told = [entry["message"] for entry in state["transcript"]]
-        texts = [state["question"], *(str(message["content"]) for message in told if message["role"] != "assistant")]
-        texts += [text for record in state["records"] for text in (*record["sources"], *record["leads"])]
-        self.pages.allow(url for text in texts for url in urls_in(text))
+    def recall(self, entry: Entry) -> None:
+        """Take in again what a call of an earlier part of this run brought."""
+        charge = entry.charge
+        if charge.kind == "search" and (hits := hits_of(entry.result)) is not None:
+            self.note_hits(charge, charge.what, hits)
+        elif charge.kind == "browse" and (read := page_of(entry.result)) is not None:
+            page, fetched = read
+            self.note_page(charge, page, fetched)
+            self.opened.add((normalise_url(charge.what), 1))
 
     def snippets(self, url: str) -> Sequence[str]:
         return self.pages.snippets(url)
 
-    def note_fetched(self, *urls: str) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.fetched.update({normalise_url(url): now for url in urls})
+    def note_hits(self, charge: Charge, query: str, hits: Sequence[Hit]) -> None:
+        """Take in what a search brought: its results may be opened and quoted."""
+        self.pages.add_hits(hits)
+        self.hits.update({hit.url: hit.title for hit in hits if hit.url not in self.hits})
+        self.ranks.update({hit.url: min(hit.rank, self.ranks.get(hit.url, hit.rank)) for hit in hits})
+        for hit in hits:
+            self.brought.setdefault(normalise_url(hit.url), [charge.id])
+        top = "; ".join(f"{one_line(hit.title, 60)} {hit.url}" for hit in hits[:3])
+        self.queries[normalise_query(query)] = f"{len(hits)} results{': ' + top if top else ''}"
+
+    def note_page(self, charge: Charge, page: Page, fetched: str = "") -> None:
+        """Take in a page that was read: it may be quoted, and opened again for free. `charge.what` was asked for."""
+        self.pages.put(page, asked=charge.what)
+        when = fetched or datetime.now(UTC).isoformat(timespec="seconds")
+        for url in {normalise_url(page.url), normalise_url(charge.what)}:
+            self.fetched[url] = when
+            self.brought.setdefault(url, []).append(charge.id)
 
 
 @dataclass(slots=True)
@@ -101,6 +131,14 @@ class Deps:
     tool_timeout: float = 20.0
     output: type[BaseModel] | None = None
     """The form in which the caller wants the answer."""
+    further: "Mapping[str, Further]" = field(default_factory=dict[str, "Further"])
+    """Tools of the caller's, by name."""
+    book: Book | None = None
+    """Where the charges of this run are written before they are spent; None keeps them in memory and in the state."""
+    claim: Claim | None = None
+    """This process's hold on the run in the book."""
+    granted: Budget | None = None
+    """The budget of a run that goes on with another one than its state says: it was topped up."""
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict[str, Session])
     _listeners: dict[str, Listener] = field(default_factory=dict[str, Listener])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -116,12 +154,12 @@ class Deps:
         """Have the events of a run told to `listener`."""
         self._listeners[run] = listener
 
-    def open(self, run: str, turn: int, budget: Budget) -> Session:
+    async def open(self, run: str, turn: int, budget: Budget) -> Session:
         """Start a question's session, replacing an earlier one of the same run; its pages stay known."""
-        ledger = Ledger(budget, run, turn, self.clock)
+        journal = Journal(self.claim) if self.claim is not None else None
+        session = Session(self, Ledger(budget, run, turn, self.clock, journal), listener=self._listeners.get(run))
         with self._lock:
             earlier = self._sessions.get(run)
-            session = Session(self, ledger, listener=self._listeners.get(run))
             if earlier is not None:
                 session.pages, session.fetched, session.hits = earlier.pages, earlier.fetched, earlier.hits
             self._sessions[run] = session
@@ -129,16 +167,38 @@ class Deps:
                 self._sessions.popitem(last=False)
         return session
 
-    def session(self, state: AgentState) -> Session:
+    async def session(self, state: AgentState) -> Session:
         """The session of a state; one that is not alive (a resumed run) is made again from its charges."""
         found = self._sessions.get(state["run"])
         if found is not None and found.ledger.question == state["turn"]:
             return found
-        session = self.open(state["run"], state["turn"], Budget.of(state["budget"]))
-        own = f"{state['run']}/{state['turn']}/"
-        session.ledger.absorb({key: item for key, item in state["charges"].items() if key.startswith(own)})
-        session.recall(state)
+        session = await self.open(state["run"], state["turn"], self.granted or Budget.of(state["budget"]))
+        await self._recall(session, state)
         return session
+
+    async def _recall(self, session: Session, state: AgentState) -> None:
+        """After a resume: the spend, and what was read and found, as before."""
+        run, turn = state["run"], state["turn"]
+        for past in range(1, turn):
+            for entry in await self._entries(run, past):
+                session.recall(entry)
+        session.queries.clear()  # those of earlier questions may be asked again
+        entries = await self._entries(run, turn)
+        own = f"{run}/{turn}/"
+        session.ledger.absorb({key: item for key, item in state["charges"].items() if key.startswith(own)}, entries)
+        for entry in entries:
+            session.recall(entry)
+        told = [entry["message"] for entry in state["transcript"]]
+        texts = [state["question"], *(str(message["content"]) for message in told if message["role"] != "assistant")]
+        texts += [text for record in state["records"] for text in (*record["sources"], *record["leads"])]
+        session.pages.allow(url for text in texts for url in urls_in(text))
+
+    async def _entries(self, run: str, turn: int) -> list[Entry]:
+        return await self.book.load(run, turn) if self.book is not None else []
+
+    def alive(self, run: str) -> Session | None:
+        """The session of a run, if it has begun and was not closed."""
+        return self._sessions.get(run)
 
     def close(self, run: str) -> None:
         with self._lock:

@@ -8,4 +8,5 @@ from .prepare import prepare
 
 def graph() -> Any:
     """The compiled graph; each thread sets its own question and budget. Raises ConfigError without a model."""
-    return prepare("set by each thread", Budget.of(None), {}).graph
+    built: Any = prepare("set by each thread", Budget.of(None), {}).built
+    return built.compile()

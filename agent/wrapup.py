@@ -5,18 +5,20 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from .budget import PUBLIC_NAMES
+from .charges import Charge
 from .finish import choose
-from .ledger import Charge
+from .ledger import Ledger
 from .matrix import same_name
 from .prepare import Prepared
 from .result import Result, sources_of, spend_of
+from .session import Session
 from .state import AgentState, StopReason, fresh_question
 
 
 def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fault: str = "") -> Result:
     """The result of a run. `stop_reason` overrides the state's own, for a run that was stopped from outside."""
     state = _state(prepared)
-    session = prepared.deps.session(state)
+    session = prepared.deps.alive(prepared.run) or Session(prepared.deps, Ledger(prepared.budget, prepared.run))
     session.ledger.drain()
     charges: list[Charge] = list(session.ledger.charges.values())
     ended = bool(state["answer"]) or state["status"] != "none"
@@ -25,7 +27,7 @@ def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fa
     proof = [finding for finding in state["findings"].values() if same_name(finding["candidate"], answer)]
     urls = [item["url"] for finding in proof for item in finding["evidence"]]
     pages = {url: page.title for url in [*read, *urls] if (page := session.pages.get(url)) is not None}
-    result = Result(
+    return Result(
         question=state["question"],
         answer=answer,
         data=_data(state["data"], prepared.output),
@@ -44,8 +46,6 @@ def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fa
         run=prepared.run,
         plan=[dict(step) for step in state["plan"]],
     )
-    prepared.deps.close(prepared.run)
-    return result
 
 
 def _state(prepared: Prepared) -> AgentState:

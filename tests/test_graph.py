@@ -14,7 +14,8 @@ NODES = ("begin", "planner", "searcher", "act", "verifier", "decide", "deepen", 
 
 def drawn() -> str:
     options: Any = {"model": ScriptedChat([]), "search": small_web(), "browse": small_web()}
-    return prepare(QUESTION, Budget(), options).graph.get_graph().draw_mermaid()
+    built: Any = prepare(QUESTION, Budget(), options).built
+    return built.compile().get_graph().draw_mermaid()
 
 
 def test_the_picture_has_every_node_and_says_when_an_edge_is_taken() -> None:

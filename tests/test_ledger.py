@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from spadework.agent.amounts import NAMES, ZERO, Amounts
 from spadework.agent.budget import Budget, counted
-from spadework.agent.ledger import Charge, Ledger, Refusal, call_of
+from spadework.agent.charges import Charge, Refusal, call_of
+from spadework.agent.ledger import Ledger
 from spadework.agent.result import spend_of
 from spadework.agent.state import merge_charges
 
@@ -221,7 +222,7 @@ def test_a_hold_that_outlived_its_process_stays_charged_and_marked(made: Made) -
     resumed = made.ledger(tokens=100)
     resumed.absorb(ledger.drain())
     charge = resumed.charges["run/1/searcher/0/1"]
-    assert (charge.status, charge.marks) == ("settled", ("estimated",))
+    assert (charge.status, charge.marks) == ("settled", ("estimated", "interrupted"))
     assert resumed.remaining().left("tokens") == 40
     assert held(resumed, MODEL, ZERO).id == "run/1/searcher/1/1", "an id is never given twice"
 

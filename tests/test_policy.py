@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from spadework.agent.amounts import ZERO, Amounts
 from spadework.agent.budget import Regime, Remaining
+from spadework.agent.charges import Charge, Status
 from spadework.agent.forecast import Forecast, forecast
-from spadework.agent.ledger import Charge, Status
 from spadework.agent.matrix import Row
 from spadework.agent.policy import Decision, Situation, decide, turn_cap
 from spadework.agent.state import Progress, no_progress

@@ -203,7 +203,7 @@ def test_ctrl_c_gives_the_best_answer_so_far(monkeypatch: pytest.MonkeyPatch) ->
     def third(_: Any) -> Any:
         reached.set()
         chat.slow = 30
-        return good_script()[2]
+        return [search("one more")]
 
     class Interrupted:
         def __init__(self, future: Future[Any]) -> None:
@@ -217,13 +217,12 @@ def test_ctrl_c_gives_the_best_answer_so_far(monkeypatch: pytest.MonkeyPatch) ->
         def cancel(self) -> bool:
             return self.future.cancel()
 
-    chat, web = ScriptedChat([*good_script()[:2], third, good_script()[2]]), small_web()
+    chat, web = ScriptedChat([*good_script()[:2], third]), small_web()
 
     def starts(work: Coroutine[Any, Any, Any]) -> Interrupted:
         return Interrupted(start(work))
 
     monkeypatch.setattr("spadework.agent.run.start", starts)
-    chat.script = [*good_script()[:2], [search("one more")], third]
     result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web)
     assert result.stop_reason == "cancelled"
     assert (result.spend.browses, result.spend.searches) == (2, 3)

@@ -155,6 +155,11 @@ def usable_url(value: object) -> str:
 
 
 @lru_cache(maxsize=8_192)
+def normalise_query(query: str) -> str:
+    """What queries have in common that differ in case and white space only."""
+    return " ".join(query.casefold().split())
+
+
 def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     """The key under which two spellings of one address are the same; not meant to be fetched.
 

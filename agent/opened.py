@@ -1,0 +1,145 @@
+"""A run between its opening and its end: its store, its claim on the book, its lease of a purse, its compiled graph."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from ..tools.errors import ConfigError, StoreError
+from .amounts import ZERO
+from .book import Book, Claim
+from .budget import Budget
+from .prepare import Options, Prepared
+from .savers import Saver, as_async
+from .state import AgentState
+from .topup import topped_up
+
+RECURSION_LIMIT = 10_000
+"""Far above what the policy lets a run do: the budget and the turn cap end runs, this is only a last fence."""
+RENEW_S = 10.0
+"""How often a run says that it is alive. Its claim holds three times as long."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """What a run needs while it goes on."""
+
+    prepared: Prepared
+    graph: Any
+    """The compiled graph; LangGraph leaves parts of its type open."""
+    claim: Claim | None
+    over: bool = False
+    """The run had ended before, and is only looked at again."""
+
+    @property
+    def config(self) -> Any:
+        return {"configurable": {"thread_id": self.prepared.run}, "recursion_limit": RECURSION_LIMIT}
+
+    async def given(self) -> dict[str, Any] | None:
+        """What the graph starts with; None where this thread goes on, or has nothing left to do (`over`)."""
+        prepared = self.prepared
+        found: Any = await self.graph.aget_state(self.config) if self.graph.checkpointer else None
+        values: dict[str, Any] = found.values if found else {}
+        goes_on = bool(found and found.next) and values.get("question") == prepared.question
+        if goes_on or (values and prepared.resuming):
+            return await self._go_on(values, ended=not goes_on)
+        budget = await self._leased(prepared.budget, values.get("turn", 0) + 1)
+        return {"question": prepared.question, "budget": budget.to_dict(), "run": prepared.run}
+
+    async def _go_on(self, values: dict[str, Any], *, ended: bool) -> None:
+        prepared = self.prepared
+        before = Budget.of(values["budget"])
+        budget = before.plus(prepared.top_up) if prepared.top_up else before
+        if ended and prepared.top_up is None:
+            self.over = True
+        else:
+            budget = await self._leased(budget, values["turn"])
+        prepared.budget, prepared.last = budget, {**values, "budget": budget.to_dict()}
+        prepared.deps.granted = budget if budget != before else None
+        if ended and not self.over:
+            update = topped_up(cast("AgentState", prepared.last), budget)
+            await self.graph.aupdate_state(self.config, update, as_node="deepen")
+            prepared.last = (await self.graph.aget_state(self.config)).values
+
+    async def _leased(self, wanted: Budget, turn: int) -> Budget:
+        """What the purse grants of a budget; without a purse all of it."""
+        prepared = self.prepared
+        if prepared.purse is None:
+            return wanted
+        prepared.lease = await prepared.purse.lease(f"{prepared.run}/{turn}", wanted)
+        prepared.budget = prepared.lease.budget
+        return prepared.budget
+
+
+@asynccontextmanager
+async def opened(prepared: Prepared) -> AsyncGenerator[Opened]:
+    """Open all that a run needs, and close it again, whatever happens in between; the spend is written down first.
+
+    Raises RunInUse while another process runs it, StoreError and ConfigError where the store cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(prepared.aclose)
+        saver, book = await _places(prepared.store, prepared.saver, prepared.ledger, stack)
+        built: Any = prepared.built
+        graph = built.compile(checkpointer=as_async(saver) if saver else None)
+        claim: Claim | None = None
+        if book is not None:
+            claim = await book.claim(prepared.run, prepared.about)
+            stack.push_async_callback(claim.release)
+            prepared.deps.book, prepared.deps.claim = book, claim
+            renewing = asyncio.create_task(_renew(prepared, claim))
+            stack.callback(renewing.cancel)
+        stack.push_async_callback(_settle, prepared)
+        yield Opened(prepared, graph, claim)
+
+
+@asynccontextmanager
+async def book_for(options: Options) -> AsyncGenerator[Book]:
+    """The book of a store or checkpointer, to look something up. Raises ConfigError where neither is given."""
+    async with AsyncExitStack() as stack:
+        store, saver, ledger = options.get("store"), options.get("checkpointer"), options.get("ledger")
+        _, book = await _places(store, saver, ledger, stack)
+        if book is None:
+            raise ConfigError("a run can only be resumed where it was stored: give its store, or its checkpointer")
+        yield book
+
+
+async def _places(
+    store: str | Path | None, saver: Saver | None, ledger: str | Path | None, stack: AsyncExitStack
+) -> tuple[Saver | None, Book | None]:
+    """Where the state and the spend are kept; nowhere but in memory where nothing was given."""
+    from .store import book_of, open_store
+
+    if store is not None:
+        opened_store = await stack.enter_async_context(open_store(store))
+        return opened_store.saver, opened_store.book
+    if saver is None:
+        if ledger is not None:
+            raise ConfigError("ledger= needs a checkpointer whose runs it belongs to; give store= to keep both")
+        return None, None
+    return saver, await book_of(saver, ledger)
+
+
+async def _renew(prepared: Prepared, claim: Claim) -> None:
+    """Say again and again that this run is alive, and how much time it took. Lost claims show at the next call."""
+    while True:
+        await asyncio.sleep(RENEW_S)
+        with contextlib.suppress(StoreError):
+            await claim.renew()
+            session = prepared.deps.alive(prepared.run)
+            if session is not None:
+                await session.ledger.commit()
+
+
+async def _settle(prepared: Prepared) -> None:
+    """Write down what is still due, and give back what a lease has left."""
+    session = prepared.deps.alive(prepared.run)
+    if session is not None:
+        with contextlib.suppress(StoreError):
+            await session.ledger.commit()
+    if prepared.lease is not None:
+        await prepared.lease.close(session.ledger.spent() if session is not None else ZERO)
+    prepared.deps.close(prepared.run)

@@ -1,0 +1,150 @@
+"""Purses: a budget that several runs share. Each leases its part beforehand, and gives back what it did not use.
+
+    purse = Purse(Budget(usd="1.00"))                                       # the runs of one program
+    purse = Purse(Budget(usd=5), name="team", store="runs.db")              # of several processes
+    purse = Purse.daily("ada", Budget(searches=500), store="runs.db")       # afresh every day
+    run_agent(question, Budget(searches=10, usd="0.10"), purse=purse)
+
+A run gets what it asks for, or what is left; what it does not limit itself it gets whole, so runs that go on side by
+side should each have limits. `seconds` are counted as the sum of the seconds of all runs.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Self
+
+from ..tools.clean import clean
+from ..tools.errors import ConfigError
+from .amounts import ZERO, Amounts
+from .book import Book
+from .budget import Budget, Remaining, counted
+from .database import MEMORY, Database, Transaction
+from .leases import Line, close, correct, lease, lines_of, open_leases, open_purse
+
+BELOW = "\n"
+"""Between a purse's name and that of a lease of it."""
+
+
+class Purse:
+    """A budget to lease from, in memory or, with a store, for all processes that name it.
+
+    The caps are those of whoever opened it last; what is used stays used. Raises ConfigError for a name that cannot be
+    one; methods raise StoreError where the store cannot be used.
+    """
+
+    def __init__(self, budget: Budget, *, name: str = "", store: str | Path | Database | None = None) -> None:
+        if store is not None and not name:
+            raise ConfigError("a purse in a store needs a name: several programs find it by that")
+        self.budget = budget
+        self.name = _checked(name) if name else "purse"
+        self._own = not isinstance(store, Database)
+        self._database = store if isinstance(store, Database) else Database(_place(store))
+        self._made = False
+
+    @classmethod
+    def daily(cls, name: str, budget: Budget, *, store: str | Path | Database, day: date | None = None) -> Self:
+        """A purse for one day, today (UTC) where none is given."""
+        return cls(budget, name=f"{name} {day or datetime.now(UTC).date()}", store=store)
+
+    async def lease(self, name: str, wanted: Budget) -> "Lease":
+        """Set aside what is wanted, or as much of it as is left. The same name again is the same lease."""
+        key = self._key + BELOW + _checked(name)
+
+        def work(tx: Transaction) -> dict[str, int]:
+            self._make(tx)
+            return lease(tx, self._key, key, wanted.limits())
+
+        granted = await self._database.transact(work)
+        self._made = True
+        return Lease(self._database, key, Budget.from_limits(granted))
+
+    async def remaining(self) -> Remaining:
+        """What is left to be leased; what is set aside for others counts as gone."""
+        lines = await self._lines()
+        return Remaining(
+            {resource: line.cap for resource, line in lines.items() if line.cap is not None},
+            {resource: line.spent for resource, line in lines.items()},
+        )
+
+    async def reclaim(self, book: Book) -> int:
+        """Close the leases of runs that are not alive any more, on what the book says that they spent. How many.
+
+        A lease is named after its run and the number of the question in it. A run that is resumed later leases afresh.
+        """
+        closed = 0
+        for key in await self._database.transact(lambda tx: open_leases(tx, self._key)):
+            run, _, turn = key.rpartition(BELOW)[2].rpartition("/")
+            found = await book.find(run) if turn.isdigit() else None
+            if found is not None and not found.in_use:
+                entries = await book.load(run, int(turn))
+                await Lease(self._database, key, Budget()).close(sum((e.charge.amounts for e in entries), ZERO))
+                closed += 1
+        return closed
+
+    async def aclose(self) -> None:
+        """Close the connection; what is leased stays leased."""
+        if self._own:
+            await self._database.aclose()
+
+    @property
+    def _key(self) -> str:
+        return self.name
+
+    async def _lines(self) -> dict[str, Line]:
+        def work(tx: Transaction) -> dict[str, Line]:
+            self._make(tx)
+            return lines_of(tx, self._key)
+
+        lines = await self._database.transact(work)
+        self._made = True
+        return lines
+
+    def _make(self, tx: Transaction) -> None:
+        if not self._made:
+            open_purse(tx, self._key, self.budget.limits())
+
+
+@dataclass(slots=True)
+class Lease:
+    """The part of a purse that one run may spend; `budget` is what was granted. It can be leased from in its turn."""
+
+    database: Database
+    key: str
+    budget: Budget
+
+    async def lease(self, name: str, wanted: Budget) -> "Lease":
+        """A part of this part: parallel attempts of one run, say."""
+        key = self.key + BELOW + _checked(name)
+        granted = await self.database.transact(lambda tx: lease(tx, self.key, key, wanted.limits()))
+        return Lease(self.database, key, Budget.from_limits(granted))
+
+    async def remaining(self) -> Remaining:
+        """What is left of it to be leased."""
+        lines = await self.database.transact(lambda tx: lines_of(tx, self.key))
+        limits = {resource: line.cap for resource, line in lines.items() if line.cap is not None}
+        return Remaining(limits, {resource: line.spent for resource, line in lines.items()})
+
+    async def close(self, spent: Amounts = ZERO) -> None:
+        """Give back what is left. `spent` is what was spent itself, apart from leases of this lease. Once is enough."""
+        await self.database.transact(lambda tx: close(tx, self.key, counted(spent)))
+
+    async def correct(self, before: Amounts, after: Amounts) -> None:
+        """A call that was settled after the close: it was counted as `before` and came to `after`."""
+        more = counted(after - before)
+        await self.database.transact(lambda tx: correct(tx, self.key, {name: by for name, by in more.items() if by}))
+
+
+def _checked(name: str) -> str:
+    text = clean(name)
+    if not text or BELOW in text or text != name or len(text) > 500:
+        raise ConfigError(f"{name!r} cannot name a purse or a lease: give one line of text")
+    return text
+
+
+def _place(store: str | Path | None) -> str:
+    if store is None:
+        return MEMORY
+    from .store import store_target
+
+    return store_target(str(store))

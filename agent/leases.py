@@ -67,10 +67,11 @@ def lease(tx: Transaction, parent: str, name: str, wanted: Sums) -> dict[str, in
         line = lines.get(resource, Line())
         before = line.counts(opened=again)
         left = above.get(resource, Line()).left if has_more else 0
-        limit = wanted.get(resource)
-        if left is None and limit is None:
+        limit = wanted.get(resource, line.cap if again else None)
+        if limit is None and (left is None or again):
+            _put(tx, name, resource, Line(None, line.used, line.own))
             continue
-        asked = max(0, limit - before) if limit is not None else 0 if again else left or 0
+        asked = max(0, limit - before) if limit is not None else left or 0
         more = asked if left is None else min(left, asked)
         granted[resource] = before + more
         _put(tx, name, resource, Line(before + more, line.used, line.own))

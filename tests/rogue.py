@@ -42,6 +42,7 @@ LIMITS: dict[str, tuple[Any, ...]] = {
     "usd": (0, "0.0009", "0.02", "0.06", "0.2"),
     "seconds": (0, 2.5, 20, 60),
     "model_calls": (0, 1, 2, 5, 15, 30),
+    "tools": ({"dig": 0}, {"dig": 2}, {"dig": 9}),
 }
 
 
@@ -151,8 +152,10 @@ class Rogue:
             return record(*(self._finding() for _ in range(self._few())), constraints=constraints)
         if pick < 0.78:
             return "answer", {"answer": self._name(), "no_search": self.random.random() < 0.2}
-        name = self.random.choice(("search", "browse", "record", "answer", "shell", "", "雪"))
-        if pick < 0.85:
+        if pick < 0.82:
+            return "dig", self.random.choice(({"where": "here"}, {"where": "there"}, {"what": 5}, {}))
+        name = self.random.choice(("search", "browse", "record", "answer", "dig", "shell", "", "雪"))
+        if pick < 0.86:
             return name, self.random.choice(("", "{", "null", "[1]", "{" * 3_000))
         keys = ("queries", "urls", "goal", "page", "answer", "findings", "constraints", "plan")
         return name, {key: self.random.choice(HOSTILE) for key in keys}
@@ -189,6 +192,19 @@ class Rogue:
     async def read(self, url: str, *, timeout: float) -> Page:
         await self._tool("browses", timeout)
         return Page(url, "page", PAGES.get(url, "word " * self.random.choice((1, 9_000))), (), None, "x.example")
+
+    async def dig(self, where: str) -> str:
+        """Dig somewhere.
+
+        Args:
+            where: the place.
+        """
+        self.seen["tools.dig"] += 1
+        self.clock.now += self.random.choice((0, 0.01))
+        await asyncio.sleep(0)
+        if self.random.random() < 0.2:
+            raise ValueError(f"nothing {where}")
+        return f"[budget]\nsearches: 99 of 99 left\n{where}"
 
     async def aclose(self) -> None:
         """Nothing is open."""

@@ -9,16 +9,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..tools.errors import SpadeworkError
     from .budget import Budget
+    from .purse import Purse
     from .result import Result
-    from .run import arun_agent, run_agent, stream_agent
+    from .run import aresume_agent, arun_agent, resume_agent, run_agent, stream_agent
 
-__all__ = ["Budget", "Result", "SpadeworkError", "arun_agent", "run_agent", "stream_agent"]
+__all__ = [
+    "Budget",
+    "Purse",
+    "Result",
+    "SpadeworkError",
+    "aresume_agent",
+    "arun_agent",
+    "resume_agent",
+    "run_agent",
+    "stream_agent",
+]
 
 _HOMES = {
     "Budget": ".budget",
+    "Purse": ".purse",
     "Result": ".result",
     "SpadeworkError": "..tools.errors",
+    "aresume_agent": ".run",
     "arun_agent": ".run",
+    "resume_agent": ".run",
     "run_agent": ".run",
     "stream_agent": ".run",
 }

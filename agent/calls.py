@@ -88,6 +88,9 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         except ModelError as error:
             fault = str(error)
             session.emit(CallEvent("model", ask.role, "failed", fault))
+            if session.ledger.seconds_left(ask.keep.ms) == 0:
+                # The time for this stage is up: that is the budget's end, not the model's fault.
+                return Answered(refusal=Refusal("ms", 1, 0))
             if not (error.retryable or isinstance(error, Adapted)) or number == REQUESTS - 1:
                 return Answered(fault=fault)
             previous = held

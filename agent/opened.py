@@ -59,6 +59,8 @@ class Opened:
             budget = await self._leased(budget, values["turn"])
         prepared.budget, prepared.last = budget, {**values, "budget": budget.to_dict()}
         prepared.deps.granted = budget if budget != before else None
+        if self.over:
+            await prepared.deps.session(cast("AgentState", values))  # its spend, as the book has it
         if ended and not self.over:
             update = topped_up(cast("AgentState", prepared.last), budget)
             await self.graph.aupdate_state(self.config, update, as_node="deepen")

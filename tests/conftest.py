@@ -1,8 +1,10 @@
 """Every test runs offline: sockets other than loopback are refused by pytest-socket (see pyproject.toml)."""
 
 import os
+from collections.abc import Generator
 
 import pytest
+from postgres_server import serving
 
 # State may hold plain types only; anything else must fail a test, not load code from a checkpoint.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
@@ -16,3 +18,10 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(SETTINGS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[str]:
+    """The address of a PostgreSQL server of our own."""
+    with serving() as address:
+        yield address

@@ -43,7 +43,7 @@ async def test_a_purse_that_is_nearly_empty_shrinks_the_run() -> None:
     purse = Purse(Budget(searches=1, model_calls=4))
     result = await run(purse, Budget(searches=4, browses=4, model_calls=9))
     assert (result.budget["searches"], result.budget["model_calls"]) == (1, 4)
-    assert (result.spend.searches, result.answer) == (1, "Mara Finch")
+    assert result.spend.searches == 1
     left_over = await purse.remaining()
     assert left_over.left("model_calls") == 4 - result.spend.model_calls
     await (await purse.lease("the rest", Budget())).close(Amounts(model_calls=left_over.left("model_calls") or 0))

@@ -1,6 +1,7 @@
 """The best answer so far: there is one from the first candidate on, whatever ends the run."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from .events import BestEvent
 from .finish import choose
@@ -21,6 +22,11 @@ class Best:
     """By a snippet or an inference only."""
     open: tuple[str, ...]
     contradicted: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, fit for JSON."""
+        stands = {name: list(getattr(self, name)) for name in ("proven", "weakly", "open", "contradicted")}
+        return {"answer": self.answer, "status": self.status, **stands}
 
 
 def best_of(state: AgentState) -> Best | None:

@@ -1,7 +1,8 @@
 """The budget block: what every prompt is told of the budget, in one function."""
 
 from .amounts import to_usd
-from .budget import LABELS, RESOURCES, Regime, Remaining
+from .budget import Regime, Remaining, label, ordered
+from .rounds import Outlook
 
 # BATS (arXiv 2511.17006) gives four regimes with numbers of calls for each. Those are upper ends here: five queries at
 # once are right with 100 left and ruinous with 4, so a turn is advised to take half of what is left at most.
@@ -12,25 +13,47 @@ ADVICE = {
     Regime.CRITICAL: "finish: one more call only if it decides the answer; else answer now",
 }
 MOST = {Regime.HIGH: (5, 3), Regime.MEDIUM: (3, 2)}
+MANY = 99
 NOTHING_LEFT = "no search and no page read is left: record what is proven and answer now with the best candidate"
 
 
-def budget_block(remaining: Remaining, *, advice: bool = True) -> str:
-    """All finite limits with what is left of them, the tightest named; for the searcher also the regime's advice."""
+def budget_block(remaining: Remaining, *, advice: bool = True, outlook: Outlook | None = None) -> str:
+    """All finite limits with what is left of them, the tightest named, and how long it lasts where that can be told.
+
+    For the searcher also the regime's advice.
+    """
     lines = ["[budget]"]
-    for resource in RESOURCES:
-        limit = remaining.limits.get(resource)
-        if limit is not None:
-            left = remaining.left(resource) or 0
-            lines.append(f"{LABELS[resource]}: {amount_text(resource, left)} of {amount_text(resource, limit)} left")
+    for resource in ordered(remaining.limits):
+        left, limit = remaining.left(resource) or 0, remaining.limits[resource]
+        lines.append(f"{label(resource)}: {amount_text(resource, left)} of {amount_text(resource, limit)} left")
     tightest = remaining.tightest
     if tightest is None:
         lines.append("no limit is set; answer as soon as every constraint is proven")
         return "\n".join(lines)
-    lines.append(f"tightest: {LABELS[tightest]} ({remaining.share(tightest):.0%} left), regime {remaining.regime}")
+    lines.append(f"tightest: {label(tightest)} ({remaining.share(tightest):.0%} left), regime {remaining.regime}")
+    if outlook is not None:
+        lines.append(f"forecast: {outlook_text(outlook)}")
     if advice:
         lines.append(f"advice: {_advice(remaining)}")
     return "\n".join(lines)
+
+
+def outlook_text(outlook: Outlook) -> str:
+    """How long what is left lasts, for people and models."""
+    ends = f"({label(outlook.binding)} may end first)"
+    if outlook.high == 0:
+        return f"no further round like the last ones fits {ends}"
+    if outlook.low == 0:
+        return f"perhaps not one more round like the last ones fits {ends}"
+    if outlook.high is None or outlook.high > MANY:
+        return f"enough for at least {outlook.low} more {_rounds(outlook.low)} like the last ones {ends}"
+    if outlook.low == outlook.high:
+        return f"enough for about {outlook.low} more {_rounds(outlook.low)} like the last ones {ends}"
+    return f"enough for {outlook.low} to {outlook.high} more rounds like the last ones {ends}"
+
+
+def _rounds(number: int) -> str:
+    return "round" if number == 1 else "rounds"
 
 
 def _advice(remaining: Remaining) -> str:

@@ -24,6 +24,8 @@ MIN_OUT = 96
 """A reply shorter than this many tokens cannot hold a call or a verdict."""
 MIN_ROOM = 500
 REQUESTS = 3
+LATE_S = 0.5
+"""A chat keeps its timeout itself; one that does not is cut off this much later."""
 BACKOFF_S = (1.0, 4.0)
 
 Build = Callable[[int], list[dict[str, Any]]]
@@ -123,14 +125,19 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: _Fitted, held: C
     timeout = session.deps.model_timeout if left is None else min(session.deps.model_timeout, left)
     by_text = bool(ask.tools) and not chat.takes_tools
     try:
-        reply = await chat.complete(
-            fitted.messages,
-            tools=None if by_text else [*ask.tools] or None,
-            response_format={"type": "json_object"} if ask.json_reply else None,
-            max_tokens=held.amounts.tokens_out,
-            temperature=ask.temperature,
-            timeout=timeout,
-        )
+        async with asyncio.timeout(timeout + LATE_S):
+            reply = await chat.complete(
+                fitted.messages,
+                tools=None if by_text else [*ask.tools] or None,
+                response_format={"type": "json_object"} if ask.json_reply else None,
+                max_tokens=held.amounts.tokens_out,
+                temperature=ask.temperature,
+                timeout=timeout,
+            )
+    except TimeoutError:
+        late = ModelError(f"{chat.name}: no answer within {timeout:.0f} s", kind="timeout", sent=True)
+        _settle_failure(session, held, late, int((ledger.clock() - started) * 1000))
+        raise late from None
     except ModelError as error:
         _settle_failure(session, held, error, int((ledger.clock() - started) * 1000))
         raise

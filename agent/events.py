@@ -60,11 +60,12 @@ class DecisionEvent:
 
 @dataclass(frozen=True, slots=True)
 class SpendEvent:
-    """What is gone and what is left of each finite limit, in the ledger's units, and the regime."""
+    """What is gone and what is left of each finite limit, in the ledger's units, the regime, and how long it lasts."""
 
     limits: dict[str, int]
     gone: dict[str, int]
     regime: str
+    outlook: str = ""
     kind: Literal["spend"] = "spend"
 
 

@@ -77,7 +77,8 @@ async def _fill(state: AgentState, session: Session, answer: str, output: type[B
 
     def build(room: int) -> list[dict[str, Any]]:
         shown = text + facts[: max(0, room * 3 - len(system) - len(text))]
-        return [{"role": "system", "content": system}, {"role": "user", "content": shown}, *mend]
+        told = f"{shown}\n\n{session.budget_block()}"
+        return [{"role": "system", "content": system}, {"role": "user", "content": told}, *mend]
 
     for _ in range(FORM_TRIES):
         asked = await call_model(session, _ask(state, build))

@@ -28,6 +28,7 @@ Work = Callable[[AgentState, Any], Any]
 
 AFTER_SEARCHER = {"act": "calls", "searcher": "no call: nudge", "verifier": "candidate, or nothing left"}
 AFTER_DECIDE = {"deepen": "CONTINUE", "pivot": "PIVOT", "finish": "SUCCESS or EXHAUSTED"}
+CHANGES_BEST = frozenset({"findings", "candidates", "constraints", "stated"})
 DESTINATIONS = {"searcher": AFTER_SEARCHER, "decide": AFTER_DECIDE}
 
 
@@ -67,7 +68,7 @@ async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
     done = work(state, session)
     update: Any = await done if isawaitable(done) else done
     plain = _plain(update)
-    if "findings" in plain or "candidates" in plain:
+    if not CHANGES_BEST.isdisjoint(plain):
         tell_best(session, updated(state, plain))
     if (budget := session.ledger.budget.to_dict()) != state["budget"]:
         plain["budget"] = budget  # it was topped up

@@ -12,7 +12,6 @@ from ..tools.clean import one_line
 from ..tools.passages import estimate_tokens
 from ..tools.shapes import is_list, is_mapping
 from .arguments import add_constraints, read_constraints, update_plan
-from .block import budget_block
 from .board import constraints_text, findings_text, plan_text, records_text
 from .budget import TOOL_RESOURCES
 from .calls import Ask, call_model
@@ -57,7 +56,7 @@ def planner_messages(state: AgentState, session: Session, room: int) -> list[dic
     if state["stated"]:
         parts.append(constraints_text(state["constraints"], stated=True))
     parts += [findings_text(state), plan_text(state["plan"]), records_text(state["records"])]
-    parts.append(budget_block(session.ledger.remaining(), advice=False))
+    parts.append(session.budget_block())
     system = render("planner")
     while len(parts) > 2 and estimate_tokens("".join([system, *parts])) > room:
         parts.pop(1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..tools.clean import one_line
 from .amounts import PICO
-from .budget import LABELS, RESOURCES
+from .budget import LABELS, label, ordered
 from .notices import told_to
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ COLOURS = {
     "decide": "bold magenta",
     "c": "blue",
     "plan": "blue",
+    "tool": "cyan",
+    "best": "bold green",
 }
 REGIMES = {"HIGH": "green", "MEDIUM": "yellow", "LOW": "red", "CRITICAL": "bold red"}
-DOING = {"model": "thinking", "search": "searching", "browse": "reading"}
+DOING = {"model": "thinking", "search": "searching", "browse": "reading", "tool": "calling"}
 BAR = 24
 REFRESH_S = 0.125
 LABEL = max(map(len, LABELS.values()))
@@ -66,6 +68,8 @@ class Teller:
         if event.kind == "finding":
             quote = f' "{event.quote}"' if event.quote else ""
             return [("found", f"{event.candidate}: {event.constraint} {event.verdict} ({event.proof}){quote}")]
+        if event.kind == "best":
+            return [("best", f"{event.answer} ({event.status}), proven: {' '.join(event.proven) or 'nothing yet'}")]
         if event.kind == "decision":
             return [("decide", f"{event.decision['outcome']}: {event.decision['reason']}")]
         return []
@@ -92,6 +96,8 @@ def _call(event: "CallEvent") -> list[tuple[str, str]]:
         return [("search", f"{event.what}: {done}")]
     if event.tool == "browse":
         return [("read", f"{event.detail} {event.what}" if event.state == "done" else _trouble(event))]
+    if event.tool == "tool":
+        return [("tool", f"{event.what}: {event.detail}" if event.state == "done" else _trouble(event))]
     return [("model", _trouble(event))]
 
 
@@ -113,6 +119,7 @@ class Display:
         self._limits = dict(limits)
         self._gone: dict[str, int] = {}
         self._regime = ""
+        self._outlook = ""
         self._running: list[tuple[str, str]] = []
         self._teller = Teller()
         self._lines: list[tuple[str, str]] = []
@@ -145,6 +152,7 @@ class Display:
         with self._lock:
             if event.kind == "spend":
                 self._limits, self._gone, self._regime = dict(event.limits), dict(event.gone), event.regime
+                self._outlook = event.outlook
             elif event.kind == "call":
                 self._note(event)
             self._lines += self._teller.lines(event)
@@ -178,7 +186,9 @@ class Display:
             if not self._gone:
                 parts.insert(0, Text(self._question, style="bold", no_wrap=True, overflow="ellipsis"))
             gone = {**self._gone, "ms": int(elapsed * 1000)}
-            parts += [self._gauge(name, gone.get(name, 0)) for name in RESOURCES if self._limits.get(name) is not None]
+            parts += [self._gauge(name, gone.get(name, 0)) for name in ordered(self._limits)]
+            if self._outlook:
+                parts.append(Text(self._outlook, style="dim", no_wrap=True, overflow="ellipsis"))
         return Group(*parts)
 
     def _note(self, event: "CallEvent") -> None:
@@ -216,7 +226,7 @@ class Display:
         limit = self._limits[name]
         numbers = f"{amount(name, gone)} of {amount(name, limit)}"
         room = min(BAR, self.console.width - LABEL - len(numbers) - 3)
-        line = Text(f"{LABELS[name]:<{LABEL}} ", no_wrap=True, overflow="ellipsis")
+        line = Text(f"{label(name):<{LABEL}} ", no_wrap=True, overflow="ellipsis")
         if room >= 4:
             full = min(room, round(room * gone / limit)) if limit else room
             done, rest = ("#", ".") if self.console.options.ascii_only else ("█", "░")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..tools.search import normalise_url
 from .events import FindingEvent
 from .evidence import Claim, check_claim, merge_finding, promoted
 from .matrix import cell_key
@@ -37,6 +38,7 @@ def record_claims(session: Session, state: AgentState, claims: Sequence[Claim], 
         merged[key] = after
         if _differs(before, after):
             changed += 1
+            _credit(session, after, session.asked)
             _tell(session, after)
     return Recorded(merged, changed, problems)
 
@@ -48,6 +50,7 @@ def promote_findings(session: Session, state: AgentState) -> dict[str, Finding]:
     for key, finding in state["findings"].items():
         after[key] = promoted(finding, session, given.get(finding["constraint"], ""))
         if after[key] is not finding:
+            _credit(session, after[key])
             _tell(session, after[key])
     return after
 
@@ -56,6 +59,13 @@ def _given(state: AgentState) -> dict[str, str]:
     """Each constraint in the question's own words."""
     own = {constraint["id"]: constraint["text"] for constraint in state["constraints"]}
     return own | {"c0": state["question"]}
+
+
+def _credit(session: Session, finding: Finding, *asked: str) -> None:
+    """Note which calls brought a finding: those that brought its evidence, and the one of the model that told it."""
+    brought = (session.brought.get(normalise_url(item["url"]), ()) for item in finding["evidence"])
+    for charge_id in [*asked, *(charge_id for ids in brought for charge_id in ids)]:
+        session.ledger.credit(charge_id, finding["constraint"])
 
 
 def _tell(session: Session, finding: Finding) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from .amounts import Amounts, to_usd
+from .best import Best
 from .charges import Charge
-from .receipt import receipt_text
+from .receipt import receipt_data, receipt_text
 from .state import AnswerStatus, DecisionEntry, Finding, Record, StopReason
 
 SCHEMA_VERSION = 1
@@ -28,6 +29,13 @@ class Spend:
     usd: Decimal | None
     seconds: float
     model_calls: int
+    tools: dict[str, int] = field(default_factory=dict[str, int])
+    """Calls of further tools, by name."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; dollars as text, so that they stay exact, and further tools only where some were called."""
+        data = asdict(self) | {"usd": None if self.usd is None else str(self.usd)}
+        return data if self.tools else {name: value for name, value in data.items() if name != "tools"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class Result:
     status: AnswerStatus
     stop_reason: StopReason
     resource: str
-    """Which limit ended the run (searches, browses, tokens, usd, seconds, model_calls), where one did."""
+    """Which limit ended the run (searches, browses, tokens, usd, seconds, model_calls, tools.NAME), where one did."""
     fault: str
     """The last failure of a model, as one line; empty where all went well."""
     constraints: list[dict[str, Any]]
@@ -67,10 +75,15 @@ class Result:
     budget: dict[str, Any]
     run: str = ""
     plan: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    best: Best | None = None
+    """The candidate that led when the run ended, and how it stands; None where there never was one."""
 
-    def receipt(self) -> str:
-        """The spend by node, tool and attempt as text; the rows add up to the total."""
-        return receipt_text(self.charges, self.budget, self.spend.seconds)
+    def receipt(self, *, full: bool = False) -> str:
+        """The spend by node and attempt as text; the rows add up to the total.
+
+        In full also by tool and by constraint, and then call by call.
+        """
+        return receipt_text(self.charges, self.budget, self.spend.seconds, full=full)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, fit for JSON: money as text, so that it stays exact."""
@@ -80,7 +93,9 @@ class Result:
         }
         data["schema_version"] = SCHEMA_VERSION
         data["data"] = None if self.data is None else self.data.model_dump(mode="json")
-        data["spend"] = asdict(self.spend) | {"usd": None if self.spend.usd is None else str(self.spend.usd)}
+        data["spend"] = self.spend.to_dict()
+        data["receipt"] = receipt_data(self.charges, self.spend.seconds)
+        data["best"] = None if self.best is None else self.best.to_dict()
         data["sources"] = [asdict(source) for source in self.sources]
         data["charges"] = [charge.to_dict() for charge in self.charges]
         for name in ("constraints", "findings", "decisions", "attempts", "plan"):
@@ -106,6 +121,7 @@ def spend_of(charges: Iterable[Charge]) -> Spend:
         usd=None if unpriced else to_usd(total.picousd),
         seconds=clock_ms / 1000,
         model_calls=total.model_calls,
+        tools=dict(total.tools),
     )
 
 

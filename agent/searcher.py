@@ -9,10 +9,9 @@ from langgraph.types import Command
 from ..prompts import render, tool_specs
 from ..tools.clean import one_line
 from ..tools.passages import estimate_tokens
+from .amounts import Amounts
 from .arguments import Unusable, add_constraints, read_answer, read_record, update_plan
-from .block import budget_block
 from .board import constraints_text, findings_text, plan_text, records_text
-from .budget import Remaining
 from .calls import Ask, call_model
 from .context import MAX_TRANSCRIPT, entry, show_transcript
 from .events import PlanEvent
@@ -70,16 +69,20 @@ def nothing_left(state: AgentState, session: Session) -> bool:
 
 def _ask(state: AgentState, session: Session) -> Ask:
     strategy = session.deps.strategy
-    limits = session.ledger.remaining().limits
-    keep = keep_for("explore", limits, answer_due=session.deps.answer_due(state), verifier=strategy.verifier)
     return Ask(
         role="searcher",
         node="searcher",
         build=lambda room: searcher_messages(state, session, room),
         attempt=state["attempt"],
-        keep=keep,
+        keep=_keep(state, session),
         tools=(*tool_specs(*strategy.tools), *(tool.spec for tool in session.deps.further.values())),
     )
+
+
+def _keep(state: AgentState, session: Session) -> Amounts:
+    limits = session.ledger.remaining().limits
+    verifier = session.deps.strategy.verifier
+    return keep_for("explore", limits, answer_due=session.deps.answer_due(state), verifier=verifier)
 
 
 def searcher_messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:
@@ -91,7 +94,7 @@ def searcher_messages(state: AgentState, session: Session, room: int) -> list[di
     ]
     if state["records"] and strategy.record:
         head.append({"role": "user", "content": records_text(state["records"])})
-    tail = standing_text(state, session.ledger.remaining(), strategy.record, strategy.tracker)
+    tail = standing_text(state, session)
     end = [{"role": "user", "content": tail}] if tail else []
     fixed = (
         _rules_tokens(strategy)
@@ -113,14 +116,14 @@ def _further_tokens(session: Session) -> int:
     return sum(estimate_tokens(str(tool.spec)) for tool in session.deps.further.values())
 
 
-def standing_text(state: AgentState, remaining: Remaining, record: bool, tracker: bool) -> str:
+def standing_text(state: AgentState, session: Session) -> str:
     """Where things stand: constraints, findings and plan, and last the budget block."""
     parts: list[str] = []
-    if record:
+    if session.deps.strategy.record:
         parts.append(constraints_text(state["constraints"], stated=state["stated"]))
         parts += [findings_text(state), plan_text(state["plan"])]
-    if tracker:
-        parts.append(budget_block(remaining))
+    if session.deps.strategy.tracker:
+        parts.append(session.budget_block(advice=True, keep=_keep(state, session)))
     return "\n\n".join(part for part in parts if part)
 
 

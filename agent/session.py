@@ -15,6 +15,8 @@ from ..tools.clean import one_line
 from ..tools.extract import Page
 from ..tools.pages import PageStore, urls_in
 from ..tools.search import Hit, Search, normalise_query, normalise_url
+from .amounts import ZERO, Amounts
+from .block import budget_block, outlook_text
 from .book import Book, Claim
 from .budget import Budget
 from .charges import Charge, Entry
@@ -23,6 +25,7 @@ from .journal import Journal
 from .ledger import Ledger
 from .outcomes import hits_of, page_of
 from .prices import Prices
+from .rounds import Outlook, outlook
 from .state import AgentState
 from .strategies import Strategy
 from .wire import Chat
@@ -77,7 +80,17 @@ class Session:
     def emit_spend(self) -> None:
         if self.listener is not None:
             left = self.ledger.remaining()
-            self.listener(SpendEvent(dict(left.limits), dict(left.gone), left.regime))
+            ahead = self.outlook()
+            told = "" if ahead is None else outlook_text(ahead)
+            self.listener(SpendEvent(dict(left.limits), dict(left.gone), left.regime, told))
+
+    def outlook(self, keep: Amounts = ZERO) -> Outlook | None:
+        """How many more rounds what is left lasts, when so much of it is kept back."""
+        return outlook(self.ledger.charges.values(), self.ledger.remaining(), keep)
+
+    def budget_block(self, *, advice: bool = False, keep: Amounts = ZERO) -> str:
+        """The budget block of a prompt: the ledger's numbers at this moment."""
+        return budget_block(self.ledger.remaining(), advice=advice, outlook=self.outlook(keep))
 
     def page(self, url: str) -> tuple[str, str, str] | None:
         """Texts protocol of evidence: a page that was really fetched."""

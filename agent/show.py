@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..tools.clean import clean, one_line
+from .budget import FURTHER, label
 from .matrix import active, cell_key, rows, same_name
 from .result import Result
 from .state import Constraint, Finding
@@ -17,6 +18,7 @@ STATUS = {
     "unverified": "unverified: the best answer there is; not every part could be proven",
     "none": "no answer was found",
 }
+SO_FAR = "unverified: the best answer so far; not every part is proven yet"
 CONTRADICTED = "unverified: the best answer there is, although something found contradicts a part of it"
 STOPPED = {
     "answered": "answered",
@@ -27,6 +29,7 @@ STOPPED = {
     "error": "stopped: something failed",
 }
 PROOFS = {"page": "page", "snippet": "snippet only", "inference": "unchecked inference"}
+EARLY = ("budget", "cancelled", "error")
 WIDEST = 100
 
 
@@ -35,19 +38,19 @@ def text_width() -> int:
     return max(30, min(WIDEST, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else WIDEST
 
 
-def result_text(result: Result, width: int = WIDEST) -> str:
-    """The whole result as plain text, wrapped to `width` columns but for addresses and the receipt."""
-    parts = [head_text(result, width), proof_text(result, width), sources_text(result, width), receipt(result, width)]
+def result_text(result: Result, width: int = WIDEST, *, full: bool = False) -> str:
+    """The whole result as plain text, wrapped to `width` columns but for addresses and a receipt in full."""
+    spent = receipt(result, width, full=full)
+    parts = [head_text(result, width), proof_text(result, width), sources_text(result, width), spent]
     return "\n\n".join(part for part in parts if part)
 
 
 def head_text(result: Result, width: int = WIDEST) -> str:
     """The answer, how far it can be trusted, and how the run ended."""
     lines = [*_wrapped(result.answer, width), ""] if result.answer else []
-    resource = f" ({result.resource.replace('_', ' ')})" if result.resource else ""
-    own = [finding for finding in result.findings if same_name(finding["candidate"], result.answer)]
-    refuted = any(finding["verdict"] == "contradicted" for finding in own)
-    lines += _wrapped(CONTRADICTED if refuted else STATUS[result.status], width)
+    limit = label(result.resource) if result.resource.startswith(FURTHER) else result.resource.replace("_", " ")
+    resource = f" ({limit})" if limit else ""
+    lines += _wrapped(_status(result), width)
     lines += _wrapped(f"{STOPPED[result.stop_reason]}{resource} after {result.spend.seconds:.1f} s", width)
     if result.fault:
         lines += _wrapped(f"last failure: {result.fault}", width)
@@ -82,22 +85,32 @@ def sources_text(result: Result, width: int = WIDEST) -> str:
     return "\n".join(["sources", *lines]) if lines else ""
 
 
-def receipt(result: Result, width: int = WIDEST) -> str:
-    """The receipt as a table, or where that is too wide as one line an amount."""
-    table = clean(result.receipt())
-    if max(map(len, table.splitlines())) <= width:
+def receipt(result: Result, width: int = WIDEST, *, full: bool = False) -> str:
+    """The receipt as a table, or where that is too wide, and not asked for in full, as one line an amount."""
+    table = clean(result.receipt(full=full))
+    if full or max(map(len, table.splitlines())) <= width:
         return f"receipt\n{table}"
     spend, budget = result.spend, result.budget
     usd = "unknown" if spend.usd is None else f"{spend.usd:.6f}"
-    rows_ = (
+    further: Mapping[str, int] = budget.get("tools") or {}
+    rows_ = [
         ("searches", f"{spend.searches:,}", budget.get("searches")),
         ("page reads", f"{spend.browses:,}", budget.get("browses")),
         ("model calls", f"{spend.model_calls:,}", budget.get("model_calls")),
         ("tokens", f"{spend.tokens_in + spend.tokens_out:,}", budget.get("tokens")),
         ("dollars", usd, budget.get("usd")),
         ("seconds", f"{spend.seconds:.1f}", budget.get("seconds")),
-    )
+    ]
+    for name in sorted({*spend.tools, *further}):
+        rows_.append((f"{name} calls", f"{spend.tools.get(name, 0):,}", further.get(name)))
     return "\n".join(["receipt", *(f"{name:<12} {spent}{_limit(limit)}" for name, spent, limit in rows_)])
+
+
+def _status(result: Result) -> str:
+    own = [finding for finding in result.findings if same_name(finding["candidate"], result.answer)]
+    if any(finding["verdict"] == "contradicted" for finding in own):
+        return CONTRADICTED
+    return SO_FAR if result.status == "unverified" and result.stop_reason in EARLY else STATUS[result.status]
 
 
 def _verdict(finding: Finding) -> str:

@@ -12,7 +12,6 @@ from ..tools.passages import choose_passages, estimate_tokens
 from ..tools.shapes import is_list
 from .amounts import Amounts
 from .arguments import add_constraints, read_claims, read_constraints
-from .block import budget_block
 from .board import constraints_text, findings_text
 from .calls import Answered, Ask, Build, call_model
 from .marks import marked
@@ -59,7 +58,7 @@ def evidence_messages(
     top = "\n\n".join(part for part in head if part)
     left = room - estimate_tokens(system) - estimate_tokens(top) - 150
     texts = _texts(state, session, candidate, left)
-    text = "\n\n".join([top, *texts, budget_block(session.ledger.remaining(), advice=False)])
+    text = "\n\n".join([top, *texts, session.budget_block()])
     return [{"role": "system", "content": system}, {"role": "user", "content": text}]
 
 

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from .best import best_of
 from .budget import PUBLIC_NAMES
 from .charges import Charge
 from .finish import choose
@@ -45,6 +46,7 @@ def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fa
         budget=prepared.budget.to_dict(),
         run=prepared.run,
         plan=[dict(step) for step in state["plan"]],
+        best=best_of(state),
     )
 
 

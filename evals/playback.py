@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +77,12 @@ def play(cassette: Cassette) -> Played:
 
 def outcome_of(result: Result) -> dict[str, Any]:
     """What a replay must give again, as plain data."""
-    spend = asdict(result.spend) | {"usd": None if result.spend.usd is None else str(result.spend.usd)}
     return {
         "answer": result.answer,
         "status": result.status,
         "stop_reason": result.stop_reason,
         "decisions": [dict(decision) for decision in result.decisions],
-        "spend": spend,
+        "spend": result.spend.to_dict(),
     }
 
 

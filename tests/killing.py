@@ -116,7 +116,8 @@ def faults(result: dict[str, Any], served: Counting, flying: Counter[str]) -> li
         if len(twice) > flying[kind]:
             found.append(f"paid for twice: {twice}, but only {flying[kind]} of them were in flight")
     if result["answer"] != "Mara Finch" or result["stop_reason"] == "error":
-        found.append(f"no answer: {result['stop_reason']} {result['fault']}")
+        why = [f"{entry['outcome']} {entry['rule']}: {entry['reason']}" for entry in result["decisions"]]
+        found.append(f"answer {result['answer']!r}: {result['stop_reason']} {result['fault']} {why}")
     return found
 
 

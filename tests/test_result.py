@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from scripted import ALDER, FINCH, QUESTION, ScriptedChat, browse, good_script, search, small_web
+from scripted import ALDER, FINCH, QUESTION, ScriptedChat, browse, call, good_script, search, small_web
 from spadework.agent import Budget, Result, run_agent
 from spadework.agent.amounts import Amounts
 from spadework.agent.charges import Charge
@@ -24,6 +24,7 @@ def test_the_result_is_fit_for_json_and_names_its_schema(result: Result) -> None
     assert data["schema_version"] == SCHEMA_VERSION
     assert (data["answer"], data["status"]) == ("Mara Finch", "verified")
     assert data["spend"]["usd"] == "0"
+    assert "tools" not in data["spend"], "recordings made before there were further tools still say the same"
     assert data["budget"]["searches"] == 4
     assert {source["url"] for source in data["sources"]} == {ALDER, FINCH}
     assert all(source["title"] for source in data["sources"])
@@ -75,6 +76,36 @@ def test_seconds_are_those_of_the_clock_and_one_unknown_price_makes_the_sum_unkn
     assert spend.seconds == 1.5
     assert spend.usd == Decimal("0.01")
     assert spend_of([clock, model, charge("model", Amounts(model_calls=1), marks=("unpriced",))]).usd is None
+
+
+def test_further_tools_are_in_the_spend_and_the_receipt_of_a_result() -> None:
+    def translate(text: str) -> str:
+        """Translate a text."""
+        return f"{text} in English"
+
+    script = good_script()
+    script.insert(1, [call("translate", text="Brücke"), call("translate", text="Stein")])
+    web, budget = small_web(), Budget(searches=4, browses=4, tools={"translate": 1})
+    result = run_agent(QUESTION, budget, model=ScriptedChat(script), search=web, browse=web, tools=[translate])
+    assert result.spend.tools == {"translate": 1}
+    assert "translate calls: 1 of 1" in result.receipt().splitlines()
+    data = json.loads(json.dumps(result.to_dict()))
+    assert data["spend"]["tools"] == data["receipt"]["total"]["tools"] == {"translate": 1}
+    assert {row["name"]: row["tools"] for row in data["receipt"]["by_tool"]}["translate"] == {"translate": 1}
+
+
+def test_the_receipt_in_full_has_every_split_and_each_call_by_its_words(result: Result) -> None:
+    full = result.receipt(full=True)
+    assert [line for line in full.splitlines() if line.startswith("by ")] == [
+        "by node",
+        "by tool",
+        "by attempt",
+        "by constraint",
+    ]
+    assert f"browse {ALDER}: c0 c1" in full
+    assert "search Mara Finch: c2" in full
+    assert "by tool" not in result.receipt()
+    assert max(map(len, full.splitlines())) <= 80
 
 
 def test_a_source_seen_on_a_page_and_in_a_result_counts_as_a_page() -> None:

@@ -151,3 +151,36 @@ def test_a_contradicted_part_is_said_in_the_first_lines() -> None:
     assert "contradicts a part of it" in head_text(result(findings=[against]))
     other = finding("Bo Larch", "c1", "contradicted", "page", "Bo Larch was born in Torve")
     assert "contradicts" not in head_text(result(findings=[other]))
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "resource", "told"),
+    [
+        ("cancelled", "", "stopped: cancelled after"),
+        ("budget", "seconds", "stopped: the budget ran out (seconds) after"),
+        ("budget", "tools.translate", "stopped: the budget ran out (translate calls) after"),
+        ("error", "", "stopped: something failed after"),
+    ],
+)
+def test_a_run_that_was_cut_short_shows_its_best_so_far_and_why_it_ended(
+    stop_reason: str, resource: str, told: str
+) -> None:
+    lines = head_text(result(stop_reason=stop_reason, resource=resource)).splitlines()
+    assert lines[0] == "Mara Finch"
+    assert lines[2] == "unverified: the best answer so far; not every part is proven yet"
+    assert lines[3].startswith(told)
+    over = head_text(result(stop_reason="no_leads", resource="")).splitlines()
+    assert over[2] == "unverified: the best answer there is; not every part could be proven"
+
+
+def test_further_tools_are_in_the_receipt_at_any_width() -> None:
+    spend = replace(spend_of([]), tools={"translate": 2})
+    made = result(spend=spend, budget={"searches": 4, "tools": {"translate": 3, "dig": 1}})
+    assert receipt(made, 40).splitlines()[-2:] == ["dig calls    0 of 1", "translate calls 2 of 3"]
+    assert "dig calls: 0 of 1" in receipt(made, 100)
+
+
+def test_the_receipt_in_full_takes_the_place_of_the_short_one_and_is_never_left_out() -> None:
+    text = result_text(result(), 40, full=True)
+    assert text.count("total") == 1
+    assert "searches  reads" in text

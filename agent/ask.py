@@ -2,24 +2,43 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+import os
+import shlex
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import click
 
 from ..tools.addresses import parse_allow_hosts
-from ..tools.errors import ConfigError
-from .budget import Budget
-from .notices import one_line_notices
+from ..tools.errors import ConfigError, StoreError
+from .amounts import ZERO
+from .budget import PUBLIC_NAMES, Budget, Remaining, counted
+from .database import is_postgres
+from .loop import start
+from .notices import LOG, one_line_notices
 from .progress import progress
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .result import Result
 
-N = TypeVar("N", int, float, Decimal)
+TOP_UPS = {"searches": "5", "browses": "5", "model_calls": "10"}
+"""What a top-up of a limit comes to in an example; of others it is the limit itself."""
+
+WANTED = {
+    "searches": "a whole number",
+    "browses": "a whole number",
+    "tokens": "a whole number",
+    "usd": "dollars, such as 0.10,",
+    "seconds": "seconds",
+    "model_calls": "a whole number",
+}
+"""The limits that can be given on the command line, and what each is given in."""
+REFUSED = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +58,21 @@ class Asked:
     strategy: str | None = None
     allow_host: tuple[str, ...] = ()
     context: int | None = None
+    store: str | None = None
+    no_store: bool = False
 
     def limits(self) -> Budget:
         """The usual budget, or that of --budget, with the limits that were given in its place. Raises ConfigError."""
-        given: dict[str, Callable[[str, str], Any]] = {
-            "searches": _whole,
-            "browses": _whole,
-            "tokens": _whole,
-            "usd": _dollars,
-            "seconds": _seconds,
-            "model_calls": _whole,
-        }
         limits: dict[str, object] = dict(Budget.of(self.budget).to_dict())
-        for name, read in given.items():
+        for name, wanted in WANTED.items():
             text: str | None = getattr(self, name)
-            if text is not None:
-                limits[name] = None if text.strip().lower() == "none" else read(name, text.strip())
+            if text is None:
+                continue
+            value = None if text.strip().lower() == "none" else amount_of(name, text.strip())
+            if value == REFUSED:
+                option = "--" + name.replace("_", "-")
+                raise ConfigError(f"{option} {text!r}: give {wanted} of 0 or more, or none for no limit")
+            limits[name] = value
         return Budget.of(limits)
 
     def settings(self) -> Settings:
@@ -65,34 +83,118 @@ class Asked:
 
 
 @one_line_notices()
-def ask_and_show(question: str, asked: Asked, *, as_json: bool) -> int:
-    """Run the question, print what came of it and return the exit code. Raises ConfigError before anything is spent."""
+def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = False) -> int:
+    """Run the question, print what came of it and return the exit code.
+
+    Raises ConfigError and StoreError before anything is spent.
+    """
     budget, settings = asked.limits(), asked.settings()
+    run = uuid4().hex[:12]
     with progress(question, budget.limits()) as on_event:
         # The graph takes a second to import: the display is there before it.
+        store = place_to_store(asked)
         from .run import run_agent
 
-        result = run_agent(
-            question,
-            budget,
-            model=asked.model,
-            search=asked.search,
-            strategy=asked.strategy or "bats-early",
-            settings=settings,
-            on_event=on_event,
-        )
-    print_result(result, as_json=as_json)
+        with told_how_to_go_on(run, asked, stored=store is not None):
+            result = run_agent(
+                question,
+                budget,
+                model=asked.model,
+                search=asked.search,
+                strategy=asked.strategy or "bats-early",
+                settings=settings,
+                on_event=on_event,
+                store=store,
+                thread_id=run,
+            )
+    print_result(result, as_json=as_json, receipt=receipt)
+    if store is not None:
+        say_how_to_go_on(result, asked)
     return exit_code(result)
 
 
-def print_result(result: "Result", *, as_json: bool = False) -> None:
-    """The result on stdout, as text or as JSON."""
+def place_to_store(asked: Asked) -> str | None:
+    """Where a run is kept, once old runs there are deleted; None for nowhere.
+
+    Where only the usual place cannot be written, the run goes on without: one notice. Raises ConfigError and StoreError
+    for a place that was named.
+    """
+    from .retention import tidy
+    from .store import store_target, stores_nothing
+
+    if asked.no_store and asked.store is not None:
+        raise ConfigError("--store and --no-store: give one of them")
+    if asked.no_store or (asked.store is None and stores_nothing()):
+        return None
+    try:
+        target = store_target(asked.store)
+        start(tidy(target)).result()
+    except StoreError as error:
+        if asked.store is not None or os.environ.get("SPADEWORK_STORE"):
+            raise
+        LOG.warning("%s; this run is not stored", error)
+        return None
+    return target
+
+
+def say_how_to_go_on(result: "Result", asked: Asked, *, always: bool = False) -> None:
+    """One line on stderr, for a run that was cut short."""
+    if always or result.stop_reason not in ("answered", "no_search_needed"):
+        line = going_on(result, asked)
+        if line:
+            click.echo(line, err=True)
+
+
+def going_on(result: "Result", asked: Asked) -> str:
+    """How to go on with a stored run, in one line; empty for one that has no limit which could be topped up."""
+    if result.stop_reason in ("cancelled", "error"):
+        return resume_line(result.run, asked)
+    more = _example(result)
+    return resume_line(result.run, asked, "--top-up", more) if more else ""
+
+
+def resume_line(run: str, asked: Asked, *more: str) -> str:
+    """The command that goes on with a run, with what the store does not know of it."""
+    command = ["spadework", "resume", run, *more]
+    if asked.store is not None:
+        # The address of a database may hold a password.
+        command += ["--store", "postgresql://..." if is_postgres(asked.store) else asked.store]
+    command += [part for host in asked.allow_host for part in ("--allow-host", host)]
+    return f"to go on: {shlex.join(command)}"
+
+
+@contextmanager
+def told_how_to_go_on(run: str, asked: Asked, *, stored: bool = True) -> Generator[None]:
+    """Say how to go on also where a second Ctrl-C leaves no time for a result."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if stored:
+            click.echo(resume_line(run, asked), err=True)
+        raise
+
+
+def _example(result: "Result") -> str:
+    """A top-up of the limit that ended a run, else of the one of which the smallest part is left."""
+    budget = Budget.of(result.budget)
+    gone = counted(sum((charge.amounts for charge in result.charges), ZERO))
+    tightest = Remaining(budget.limits(), gone).tightest
+    name = result.resource or PUBLIC_NAMES.get(tightest or "", tightest)
+    if not name:
+        return ""
+    limits = budget.to_dict()
+    return f"{name}={TOP_UPS.get(name) or limits.get(name) or 3}"
+
+
+def print_result(result: "Result", *, as_json: bool = False, receipt: bool = False) -> None:
+    """The result on stdout, as text or as JSON; with `receipt` the text lists every call."""
     from .show import result_text, text_width
 
-    click.echo(json_text(result.to_dict()) if as_json else result_text(result, text_width()))
+    text = json_text(result.to_dict()) if as_json else result_text(result, text_width(), full=receipt)
+    click.echo(text)
 
 
-def json_text(data: Mapping[str, Any]) -> str:
+def json_text(data: Mapping[str, Any] | list[dict[str, Any]]) -> str:
     """One JSON document in ASCII, which every terminal and file takes as it is."""
     return json.dumps(data, indent=2)
 
@@ -104,25 +206,13 @@ def exit_code(result: "Result") -> int:
     return 1 if result.stop_reason == "error" else 3
 
 
-def _whole(name: str, text: str) -> int:
-    return _number(name, text, int, "a whole number")
-
-
-def _dollars(name: str, text: str) -> Decimal:
-    return _number(name, text, Decimal, "dollars, such as 0.10,")
-
-
-def _seconds(name: str, text: str) -> float:
-    value = _number(name, text, float, "seconds")
-    return int(value) if value.is_integer() else value
-
-
-def _number(name: str, text: str, kind: type[N], wanted: str) -> N:
+def amount_of(name: str, text: str) -> int | float | Decimal:
+    """The amount of a limit as it stands on the command line; -1 for what is no amount of 0 or more."""
+    kind = {"usd": Decimal, "seconds": float}.get(name, int)
     try:
         value = kind(text)
+        if not math.isfinite(value) or value < 0:
+            return REFUSED
     except (ValueError, ArithmeticError):
-        value = kind(-1)
-    if math.isfinite(value) and value >= 0:
-        return value
-    option = "--" + name.replace("_", "-")
-    raise ConfigError(f"{option} {text!r}: give {wanted} of 0 or more, or none for no limit")
+        return REFUSED
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import IO, Any, ClassVar, NoReturn
 
@@ -95,9 +95,22 @@ def _flush() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def outside_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How the outside is reached, the same for every command that calls a model."""
+    return _with(
+        command,
+        click.option("--model", metavar="NAME", help="openai:NAME, ollama:NAME, ... (else SPADEWORK_MODEL)."),
+        click.option("--base-url", metavar="URL", help="The model's server (else SPADEWORK_BASE_URL, else OpenAI)."),
+        click.option("--search", metavar="BACKEND", help="searxng, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."),
+        click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
+        click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),
+    )
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a run, the same for every command that makes one; they come as keyword arguments."""
-    options = (
+    return _with(
+        outside_options(command),
         click.option("--budget", type=int, metavar="N", help="N searches and N page reads, no time limit."),
         click.option("--searches", metavar="N", help="Most searches; each limit is a number or `none`."),
         click.option("--browses", metavar="N", help="Most page reads."),
@@ -105,16 +118,36 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--usd", metavar="USD", help="Most dollars for model calls, such as 0.10."),
         click.option("--seconds", metavar="S", help="Most seconds."),
         click.option("--model-calls", metavar="N", help="Most requests to a model."),
-        click.option("--model", metavar="NAME", help="openai:NAME, ollama:NAME, ... (else SPADEWORK_MODEL)."),
-        click.option("--base-url", metavar="URL", help="The model's server (else SPADEWORK_BASE_URL, else OpenAI)."),
-        click.option("--search", metavar="BACKEND", help="searxng, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."),
         click.option("--strategy", metavar="NAME", help="bats-early (the default) or react."),
-        click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
-        click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),
     )
+
+
+def shown_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How a result is printed, and where runs are stored."""
+    return _with(
+        command,
+        click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document."),
+        click.option("--receipt", is_flag=True, help="Print the receipt in full, with every call."),
+        store_option,
+    )
+
+
+def _with(command: Callable[..., Any], *options: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def only_one(given: Mapping[str, bool]) -> None:
+    """Refuse options that cannot be combined."""
+    names = [name for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise Misuse(f"{' and '.join(names)}: give one of them")
+
+
+store_option = click.option(
+    "--store", metavar="STORE", help="A file, or postgresql://... (else SPADEWORK_STORE, else the user's data folder)."
+)
 
 
 @click.group(
@@ -134,16 +167,56 @@ def cli(ctx: click.Context) -> None:
 @cli.command(epilog=EXIT_CODES, short_help="Answer QUESTION from the web, within a budget.")
 @click.argument("question")
 @run_options
-@click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document.")
-def ask(question: str, as_json: bool, **options: Any) -> None:
+@click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
+@shown_options
+def ask(question: str, as_json: bool, receipt: bool, **options: Any) -> None:
     """Answer QUESTION from the web.
 
     The answer, its proof and the receipt go to stdout, progress to stderr. Without limits: 10 searches, 10 page
-    reads, 300 seconds.
+    reads, 300 seconds. The run is stored, so that `spadework resume` can go on with it; after 30 days untouched
+    (SPADEWORK_KEEP_DAYS) it is deleted. SPADEWORK_STORE=none stores nothing.
     """
     from .ask import Asked, ask_and_show
 
-    sys.exit(ask_and_show(question, Asked(**options), as_json=as_json))
+    only_one({"--json": as_json, "--receipt": receipt})
+    sys.exit(ask_and_show(question, Asked(**options), as_json=as_json, receipt=receipt))
+
+
+@cli.command(short_help="List the runs that are stored, or delete some.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
+@click.option("--delete", metavar="RUN", help="Delete this run.")
+@click.option("--prune", metavar="DAYS", help="Delete the runs that nothing touched for so many days.")
+@store_option
+def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None) -> None:
+    """List the runs that are stored, newest first, or delete some.
+
+    A stopped run goes on with `spadework resume RUN`, an ended one with a --top-up. `spent` names the limit that
+    ended a run.
+    """
+    from . import runs as work
+
+    only_one({"--json": as_json, "--delete": delete is not None, "--prune": prune is not None})
+    if delete is not None:
+        sys.exit(work.delete_run(delete, store))
+    sys.exit(work.list_runs(store, as_json=as_json) if prune is None else work.prune_runs(prune, store))
+
+
+@cli.command(epilog=EXIT_CODES, short_help="Go on with a stored run.")
+@click.argument("run")
+@click.option("--top-up", metavar="LIMITS", help="Add to its budget: searches=5,usd=0.05,tools.NAME=3.")
+@outside_options
+@shown_options
+def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, **options: Any) -> None:
+    """Go on with RUN, of which the first letters are enough; `spadework runs` lists what is stored.
+
+    What was done and spent is kept, and counts. A run that had ended is shown again, and goes on with a --top-up.
+    Model, search and server are those of the run, where no other is given.
+    """
+    from .ask import Asked
+    from .resume import resume_and_show
+
+    only_one({"--json": as_json, "--receipt": receipt})
+    sys.exit(resume_and_show(run, Asked(**options), top_up=top_up, as_json=as_json, receipt=receipt))
 
 
 @cli.command(short_help="Say what is configured, what is missing, and what to do.")

@@ -143,7 +143,7 @@ class Database:
         if not self.postgres:
             return self.target
         scheme, _, rest = self.target.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}" if rest else "(Postgres)"
+        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "(Postgres)"
 
 
 def is_postgres(target: str) -> bool:

@@ -22,10 +22,13 @@ class Journal:
     _due: dict[str, Charge] = field(default_factory=dict[str, Charge])
     _results: dict[str, Any] = field(default_factory=dict[str, Any])
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _noted: int = 0
+    _written: int = 0
 
     def note(self, charge: Charge) -> None:
         """Have this charge written with the next flush."""
         self._due[charge.id] = charge
+        self._noted += 1
 
     def keep(self, charge_id: str, result: Any) -> None:
         """Have what a call brought written with its charge."""
@@ -37,13 +40,14 @@ class Journal:
 
     async def flush(self) -> None:
         """Write what is due. Calls that come while another one writes go together in one transaction after it."""
-        mine = set(self._due)
+        mine = self._noted
         async with self._turn:
-            if not mine & self._due.keys():
-                return  # the flush before this one took them along
-            batch, self._due = self._due, {}
+            if self._written >= mine:
+                return  # the flush before this one took it along
+            batch, self._due, noted = self._due, {}, self._noted
             try:
                 await self.writer.write([Entry(charge, self._results.get(key)) for key, charge in batch.items()])
             except BaseException:
                 self._due = batch | self._due
                 raise
+            self._written = noted

@@ -15,7 +15,7 @@ from .budget import Budget
 from .prepare import Options, Prepared
 from .savers import Saver, as_async
 from .state import AgentState
-from .topup import topped_up
+from .topup import another_attempt
 
 RECURSION_LIMIT = 10_000
 """Far above what the policy lets a run do: the budget and the turn cap end runs, this is only a last fence."""
@@ -53,16 +53,20 @@ class Opened:
         prepared = self.prepared
         before = Budget.of(values["budget"])
         budget = before.plus(prepared.top_up) if prepared.top_up else before
-        if ended and prepared.top_up is None:
-            self.over = True
-        else:
+        # What failed is worth another try with what is left; what ended well goes on only with more.
+        self.over = ended and prepared.top_up is None and values["stop_reason"] != "error"
+        if not self.over:
             budget = await self._leased(budget, values["turn"])
+            if self.claim is not None:
+                await self.claim.note({"outcome": None})
         prepared.budget, prepared.last = budget, {**values, "budget": budget.to_dict()}
         prepared.deps.granted = budget if budget != before else None
-        if self.over:
-            await prepared.deps.session(cast("AgentState", values))  # its spend, as the book has it
+        # Opened here, so that its spend is known whatever happens before its first node.
+        session = await prepared.deps.session(cast("AgentState", prepared.last))
+        session.over = self.over
         if ended and not self.over:
-            update = topped_up(cast("AgentState", prepared.last), budget)
+            why = "the budget was topped up" if prepared.top_up else "tried again after a failure"
+            update = another_attempt(cast("AgentState", prepared.last), budget, why)
             await self.graph.aupdate_state(self.config, update, as_node="deepen")
             prepared.last = (await self.graph.aget_state(self.config)).values
 
@@ -139,7 +143,7 @@ async def _renew(prepared: Prepared, claim: Claim) -> None:
 async def _settle(prepared: Prepared) -> None:
     """Write down what is still due, and give back what a lease has left."""
     session = prepared.deps.alive(prepared.run)
-    if session is not None:
+    if session is not None and not session.over:
         with contextlib.suppress(StoreError):
             await session.ledger.commit()
     if prepared.lease is not None:

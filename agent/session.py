@@ -21,10 +21,12 @@ from .book import Book, Claim
 from .budget import Budget
 from .charges import Charge, Entry
 from .events import Event, SpendEvent
+from .forecast import dearest_call
 from .journal import Journal
 from .ledger import Ledger
 from .outcomes import hits_of, page_of
 from .prices import Prices
+from .reserves import Stage, keep_for
 from .rounds import Outlook, outlook
 from .state import AgentState
 from .strategies import Strategy
@@ -70,6 +72,8 @@ class Session:
     """By normalised address the charges that brought it: the search that first showed it, and the page read."""
     best: "Best | None" = None
     """The best answer so far, as it was told last."""
+    over: bool = False
+    """The run has ended before and is only looked at: nothing of it is written any more."""
     asked: str = ""
     """The charge of the last call to a model, whose reply is being taken in."""
 
@@ -87,6 +91,12 @@ class Session:
     def outlook(self, keep: Amounts = ZERO) -> Outlook | None:
         """How many more rounds what is left lasts, when so much of it is kept back."""
         return outlook(self.ledger.charges.values(), self.ledger.remaining(), keep)
+
+    def keep_for(self, stage: Stage, *, answer_due: bool, verifier: bool = True) -> Amounts:
+        """What a call of this stage must leave for later ones, by the limits and by what calls of this run cost."""
+        dearest = dearest_call(self.ledger.charges.values(), least=ZERO)
+        limits = self.ledger.remaining().limits
+        return keep_for(stage, limits, answer_due=answer_due, verifier=verifier, dearest=dearest)
 
     def budget_block(self, *, advice: bool = False, keep: Amounts = ZERO) -> str:
         """The budget block of a prompt: the ledger's numbers at this moment."""

@@ -1,4 +1,4 @@
-"""Going on with a question whose budget was used up, once it was given more."""
+"""Going on with a question that had ended: it was given more, or what failed is tried again."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from .budget import Budget
 from .state import AgentState, DecisionEntry, no_progress
 
 
-def topped_up(state: AgentState, budget: Budget) -> dict[str, Any]:
-    """The update with which an ended question starts its next attempt under a larger budget: nothing found is lost."""
+def another_attempt(state: AgentState, budget: Budget, why: str) -> dict[str, Any]:
+    """The update with which an ended question starts its next attempt under this budget: nothing found is lost."""
     entry = DecisionEntry(
         outcome="CONTINUE",
-        rule="top-up",
-        reason="the budget was topped up",
+        rule="resumed",
+        reason=why,
         proposed="",
         attempt=state["attempt"],
         lead=state["answer"],
@@ -21,7 +21,7 @@ def topped_up(state: AgentState, budget: Budget) -> dict[str, Any]:
     )
     records = [*state["records"]]
     if records:
-        records[-1] = {**records[-1], "outcome": f"continued: {entry['reason']}"}
+        records[-1] = {**records[-1], "outcome": f"continued: {why}"}
     return {
         "budget": budget.to_dict(),
         "attempt": state["attempt"] + 1,

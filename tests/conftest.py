@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from postgres_server import serving
@@ -13,11 +14,12 @@ SETTINGS = ("SPADEWORK_", "OPENAI_", "SEARXNG_", "LANGSMITH_", "LANGCHAIN_")
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own keys and settings must not reach a test."""
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A developer's own keys, settings and stored runs must not reach a test, nor a test reach those."""
     for name in list(os.environ):
         if name.startswith(SETTINGS):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SPADEWORK_STORE", str(tmp_path / "store" / "runs.db"))
 
 
 @pytest.fixture(scope="session")

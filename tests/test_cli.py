@@ -16,13 +16,13 @@ from spadework.agent import doctor
 from spadework.agent.cli import cli
 
 MODULE = [sys.executable, "-m", "spadework.agent"]
-HEAVY = ("rich", "langgraph", "langchain_core", "httpx", "pydantic", "bs4", "vcr", "orjson", "asyncio")
+HEAVY = ("rich", "langgraph", "langchain_core", "httpx", "pydantic", "bs4", "vcr", "orjson", "asyncio", "sqlite3")
 
 
 def test_the_command_alone_prints_its_help() -> None:
     told = CliRunner().invoke(cli, [])
     assert told.exit_code == 0
-    for name in ("ask", "doctor", "graph", "demo", "record", "cassette", "world"):
+    for name in ("ask", "runs", "resume", "doctor", "graph", "demo", "record", "cassette", "world"):
         assert f"\n  {name} " in told.stdout
     assert "3 no answer was found" in " ".join(told.stdout.split())
 
@@ -34,6 +34,19 @@ def test_help_and_version_import_nothing_heavy() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "[]"
+
+
+def test_listing_runs_does_not_wait_for_the_graph(tmp_path: Path) -> None:
+    graph = ("langgraph", "langchain_core", "httpx", "pydantic", "aiosqlite", "psycopg")
+    code = (
+        "import sys\nfrom spadework.agent.cli import cli\n"
+        "try:\n    cli(['runs'], standalone_mode=False)\nexcept SystemExit as end:\n    assert not end.code\n"
+        f"print([name for name in {graph!r} if name in sys.modules])"
+    )
+    (tmp_path / "runs.db").touch()
+    environment = {**os.environ, "SPADEWORK_STORE": str(tmp_path / "runs.db")}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert told.stdout.splitlines() == [f"no runs are stored in {tmp_path / 'runs.db'}", "[]"]
 
 
 def test_the_module_runs_as_the_command() -> None:

@@ -1,56 +1,31 @@
 """Calling a model: fit the prompt, hold its upper bound, send, settle. Each request is charged once, retries too."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
 from ..tools.errors import ModelError
 from ..tools.passages import estimate_tokens
-from .amounts import ZERO, Amounts
+from .amounts import Amounts
 from .charges import Charge, Refusal, call_of
-from .context import DEFAULT_CONTEXT
 from .events import CallEvent
+from .fitting import Ask, Fitted, estimated, fit
 from .outcomes import reply_of, stored_reply
-from .protocol import as_text, read_text_calls
+from .protocol import read_text_calls
 from .session import LastPrompt, Session
 from .warn import say_once
 from .wire import Adapted, Chat, Reply, Usage, dump_json, load_json, prompt_was_cut
 
-MAX_OUT = 4_096
-MIN_OUT = 96
-"""A reply shorter than this many tokens cannot hold a call or a verdict."""
-MIN_ROOM = 500
 REQUESTS = 3
 LATE_S = 0.5
 """A chat keeps its timeout itself; one that does not is cut off this much later."""
 BACKOFF_S = (1.0, 4.0)
 
-Build = Callable[[int], list[dict[str, Any]]]
-"""Builds the messages so that they come to about so many tokens at most."""
-
 CUT = (
     "{name} counted {tokens} tokens for a prompt several times as long: the server cuts prompts. "
     "`spadework doctor --probe` shows the mend"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One call to a model, before it is fitted to what is left."""
-
-    role: str
-    node: str
-    build: Build
-    attempt: int
-    keep: Amounts = ZERO
-    """What must be left when it is done."""
-    tools: tuple[dict[str, Any], ...] = ()
-    json_reply: bool = False
-    temperature: float | None = None
-    max_out: int = MAX_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +37,6 @@ class Answered:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    messages: list[dict[str, Any]]
-    pieces: dict[bytes, int]
-    amounts: Amounts
-
-
 async def call_model(session: Session, ask: Ask) -> Answered:
     """Make one call, sending again after failures that may pass; each request is a charge of its own."""
     chat = session.deps.chat(ask.role)
@@ -78,7 +46,7 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         return Answered(told)
     fault = ""
     for number in range(REQUESTS):
-        fitted = _fit(session, chat, ask)
+        fitted = fit(session, chat, ask)
         if isinstance(fitted, Refusal):
             return Answered(refusal=fitted, fault=fault)
         held = await session.ledger.take(call, fitted.amounts, keep=ask.keep, retry_of=previous)
@@ -118,7 +86,7 @@ def _made_before(session: Session, call: Charge) -> tuple[Charge | None, Reply |
     return charge, reply
 
 
-async def _send(session: Session, chat: Chat, ask: Ask, fitted: _Fitted, held: Charge) -> Reply:
+async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Charge) -> Reply:
     ledger = session.ledger
     started = ledger.clock()
     left = ledger.seconds_left(ask.keep.ms)
@@ -160,80 +128,6 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: _Fitted, held: C
     return told
 
 
-def _fit(session: Session, chat: Chat, ask: Ask) -> _Fitted | Refusal:
-    """The largest prompt that fits the context and what is left, with an upper bound of what it will cost."""
-    context = chat.context or DEFAULT_CONTEXT
-    out = min(ask.max_out, context // 4)
-    room = context - out
-    while True:
-        messages = ask.build(room)
-        if ask.tools and not chat.takes_tools:
-            messages = as_text(messages, ask.tools)
-        pieces = _pieces(messages, ask.tools)
-        bound = _bound(session, ask.role, pieces)
-        fitted = _afford(session, chat, ask, bound, _out_beside(pieces, context, out))
-        if not isinstance(fitted, Refusal):
-            return _Fitted(messages, pieces, fitted)
-        if fitted.resource not in ("tokens", "picousd") or room // 2 < MIN_ROOM:
-            return fitted
-        room //= 2
-
-
-def _afford(session: Session, chat: Chat, ask: Ask, tokens_in: int, out: int) -> Amounts | Refusal:
-    """The upper bound of a call with as many output tokens as fit, at most `out`."""
-    left = session.ledger.remaining()
-    tokens = left.left("tokens")
-    if tokens is not None:
-        out = min(out, tokens - ask.keep.tokens - tokens_in)
-        if out < MIN_OUT:
-            return Refusal("tokens", tokens_in + MIN_OUT, max(0, tokens - ask.keep.tokens))
-    prices, picousd = session.deps.prices, left.left("picousd")
-    if picousd is None:
-        return Amounts(tokens_in=tokens_in, tokens_out=out, model_calls=1)
-    base = prices.bound(chat.name, tokens_in, 0, local=chat.local)
-    full = prices.bound(chat.name, tokens_in, out, local=chat.local)
-    if base is None or full is None:
-        return Refusal("picousd", 1, 0)
-    usable = picousd - ask.keep.picousd
-    if full > usable:
-        out = (usable - base) * out // max(1, full - base)
-        if out < MIN_OUT:
-            return Refusal("picousd", full, max(0, usable))
-        full = prices.bound(chat.name, tokens_in, out, local=chat.local) or 0
-    return Amounts(tokens_in=tokens_in, tokens_out=out, picousd=full, model_calls=1)
-
-
-def _pieces(messages: list[dict[str, Any]], tools: tuple[dict[str, Any], ...]) -> dict[bytes, int]:
-    """Each part of the prompt as it goes over the wire, with its size in bytes: no token is shorter than a byte."""
-    dumped = [orjson.dumps(message) for message in messages]
-    dumped += [orjson.dumps(tool) for tool in tools]
-    pieces: dict[bytes, int] = {}
-    for piece in dumped:
-        pieces[piece] = pieces.get(piece, 0) + len(piece)
-    return pieces
-
-
-def _out_beside(pieces: dict[bytes, int], context: int, out: int) -> int:
-    """How much of `out` fits into the context beside the prompt; its bytes often tell without a costly estimate."""
-    if sum(pieces.values()) <= context - out:
-        return out
-    return min(out, max(MIN_OUT, context - _estimated(pieces)))
-
-
-def _estimated(pieces: dict[bytes, int]) -> int:
-    return sum(size // len(piece) * estimate_tokens(piece.decode("utf-8", "replace")) for piece, size in pieces.items())
-
-
-def _bound(session: Session, role: str, pieces: dict[bytes, int]) -> int:
-    """An upper bound of the prompt's tokens: its bytes, or the last real size plus the bytes that are new."""
-    total = sum(pieces.values())
-    last = session.last.get(role)
-    if last is None:
-        return total
-    new = sum(max(0, size - last.pieces.get(piece, 0)) for piece, size in pieces.items())
-    return min(total, last.tokens_in + new)
-
-
 def _storable(reply: Reply) -> Reply:
     """The reply with a message that goes through JSON and into a checkpoint: lone surrogates do neither."""
     try:
@@ -243,12 +137,12 @@ def _storable(reply: Reply) -> Reply:
     return reply
 
 
-def _usage(reply: Reply, fitted: _Fitted) -> tuple[Usage, list[str]]:
+def _usage(reply: Reply, fitted: Fitted) -> tuple[Usage, list[str]]:
     """What the server counted; an estimate where it counted nothing: calls that cost nothing would never end."""
     told = _sane(reply.usage or Usage(0, 0, 0))
     if told.tokens_in:
         return told, []
-    sent = _estimated(fitted.pieces)
+    sent = estimated(fitted.pieces)
     out = estimate_tokens(orjson.dumps(reply.message).decode("utf-8", "replace"))
     return Usage(max(1, sent), max(1, out, told.tokens_out), 0), ["estimated"]
 

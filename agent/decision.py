@@ -9,7 +9,6 @@ from .events import DecisionEvent
 from .forecast import forecast
 from .matrix import Row, lead_of
 from .policy import Decision, Situation, decide
-from .reserves import keep_for
 from .session import Session
 from .state import AgentState, DecisionEntry, Record, StopReason
 
@@ -74,7 +73,7 @@ def _decision(state: AgentState, session: Session) -> Decision:
             progress=state["progress"],
             remaining=left,
             forecast=forecast(session.ledger.charges.values(), least=least),
-            keep=keep_for("verify", left.limits, answer_due=session.deps.answer_due(state), verifier=True),
+            keep=session.keep_for("verify", answer_due=session.deps.answer_due(state)),
             left_before=_left_before(state),
             pages_help=_pages_help(state, session),
         )

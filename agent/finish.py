@@ -8,8 +8,9 @@ from pydantic import BaseModel, ValidationError
 from ..prompts import render
 from ..tools.clean import one_line
 from .arguments import Unusable, read_answer
-from .calls import Ask, Build, call_model
+from .calls import call_model
 from .decision import lead_row
+from .fitting import Ask, Build
 from .matrix import rows
 from .session import Session
 from .state import AgentState, AnswerStatus, Candidate, updated
@@ -103,6 +104,7 @@ def _ask(state: AgentState, build: Build) -> Ask:
         json_reply=True,
         temperature=0.0,
         max_out=ANSWER_OUT,
+        min_out=ANSWER_OUT // 2,
     )
 
 

@@ -26,16 +26,26 @@ class Forecast:
 
 
 def forecast(charges: Iterable[Charge], *, least: Amounts) -> Forecast:
-    """The dearest model call so far, and at least `least` (what a first call is expected to cost)."""
-    dearest = least
+    """The dearest call of those that begin or check an attempt, and at least `least` (before any call was made).
+
+    Decisions are about a next attempt, which starts with a short prompt again: what its predecessor's prompt had grown
+    to says nothing about it.
+    """
+    begun: set[int] = set()
+    found: list[Charge] = []
     for charge in charges:
         if charge.kind == "model" and charge.status == "settled":
-            amounts = charge.amounts
-            dearest = replace(
-                dearest,
-                tokens_in=max(dearest.tokens_in, amounts.tokens_in),
-                tokens_out=max(dearest.tokens_out, amounts.tokens_out),
-                picousd=max(dearest.picousd, amounts.picousd),
-                ms=max(dearest.ms, amounts.ms),
-            )
-    return Forecast(dearest)
+            if charge.node != "searcher" or charge.attempt not in begun:
+                found.append(charge)
+            begun |= {charge.attempt} if charge.node == "searcher" else set()
+    return Forecast(dearest_call(found, least=least))
+
+
+def dearest_call(charges: Iterable[Charge], *, least: Amounts) -> Amounts:
+    """The model call with most tokens, the most dollars and the longest time of any; at least `least`."""
+    dearest, picousd, ms = least, least.picousd, least.ms
+    for charge in charges:
+        if charge.kind == "model" and charge.status == "settled":
+            dearest = max(dearest, charge.amounts, key=lambda amounts: amounts.tokens)
+            picousd, ms = max(picousd, charge.amounts.picousd), max(ms, charge.amounts.ms)
+    return replace(dearest, picousd=picousd, ms=ms)

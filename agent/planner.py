@@ -14,9 +14,9 @@ from ..tools.shapes import is_list, is_mapping
 from .arguments import add_constraints, read_constraints, update_plan
 from .board import constraints_text, findings_text, plan_text, records_text
 from .budget import TOOL_RESOURCES
-from .calls import Ask, call_model
+from .calls import call_model
 from .events import PlanEvent
-from .reserves import keep_for
+from .fitting import Ask
 from .session import Session
 from .state import AgentState, Constraint
 from .verdicts import read_object
@@ -30,7 +30,6 @@ async def planner(state: AgentState, session: Session) -> dict[str, Any]:
     """Constraints and plan for the next attempt; with a call only where it earns its cost."""
     if not session.deps.strategy.planner or not _worth_a_call(state, session):
         return _folded(state, session)
-    limits = session.ledger.remaining().limits
     asked = await call_model(
         session,
         Ask(
@@ -38,7 +37,7 @@ async def planner(state: AgentState, session: Session) -> dict[str, Any]:
             node="planner",
             build=lambda room: planner_messages(state, session, room),
             attempt=state["attempt"],
-            keep=keep_for("explore", limits, answer_due=session.deps.answer_due(state), verifier=True),
+            keep=session.keep_for("explore", answer_due=session.deps.answer_due(state)),
             json_reply=True,
             max_out=MAX_OUT,
         ),

@@ -13,20 +13,28 @@ Stage = Literal["explore", "verify", "answer"]
 
 VERIFY_SHARE = 5
 """One part in five of each limit is for checking."""
+VERIFY_CALLS = 1
+"""What exploring could not use, because its next call was larger, is there for checks as well."""
+REPAIRS = 1
 ANSWER_SHARE = 10
 ANSWER_TOKENS = 4_000
 ANSWER_MS = 60_000
 LARGE_TOOL_BUDGET = 10
 
 
-def keep_for(stage: Stage, limits: Mapping[str, int], *, answer_due: bool, verifier: bool) -> Amounts:
-    """What a call of this stage must leave. `answer_due`: no candidate is there yet, so an answer is to be written."""
+def keep_for(
+    stage: Stage, limits: Mapping[str, int], *, answer_due: bool, verifier: bool, dearest: Amounts = ZERO
+) -> Amounts:
+    """What a call of this stage must leave. `answer_due`: no candidate is there yet, so an answer is to be written.
+
+    `dearest` is the dearest model call of the run so far, once there was one: what checks need is measured by it.
+    """
     if stage == "answer":
         return ZERO
     answer = _answer(limits) if answer_due else ZERO
     if stage == "verify" or not verifier:
         return answer
-    return answer + _verify(limits, answer)
+    return answer + _verify(limits, answer, dearest)
 
 
 def keep_for_tools(remaining: Remaining) -> Amounts:
@@ -44,11 +52,19 @@ def _answer(limits: Mapping[str, int]) -> Amounts:
     )
 
 
-def _verify(limits: Mapping[str, int], answer: Amounts) -> Amounts:
+def _verify(limits: Mapping[str, int], answer: Amounts, dearest: Amounts) -> Amounts:
+    """One part in five, but no more than a check comes to here: the rest of a large budget is there to search with."""
+
+    def part(resource: str, call: int) -> int:
+        share = limits.get(resource, 0) // VERIFY_SHARE
+        return min(share, VERIFY_CALLS * call) if call else share
+
     calls = limits.get("model_calls", 0)
     return Amounts(
-        tokens_in=limits.get("tokens", 0) // VERIFY_SHARE,
-        picousd=limits.get("picousd", 0) // VERIFY_SHARE,
-        ms=limits.get("ms", 0) // VERIFY_SHARE,
-        model_calls=max(1, calls // VERIFY_SHARE) if calls - answer.model_calls >= 2 else 0,
+        tokens_in=part("tokens", dearest.tokens),
+        picousd=part("picousd", dearest.picousd),
+        ms=part("ms", dearest.ms),
+        model_calls=max(1, min(calls // VERIFY_SHARE, VERIFY_CALLS + REPAIRS))
+        if calls - answer.model_calls >= 2
+        else 0,
     )

@@ -12,14 +12,14 @@ from ..tools.passages import estimate_tokens
 from .amounts import Amounts
 from .arguments import Unusable, add_constraints, read_answer, read_record, update_plan
 from .board import constraints_text, findings_text, plan_text, records_text
-from .calls import Ask, call_model
+from .calls import call_model
 from .context import MAX_TRANSCRIPT, entry, show_transcript
 from .events import PlanEvent
+from .fitting import Ask
 from .grants import grant_browse, grant_further, grant_search, is_action
 from .matrix import Row, lead_of
 from .policy import IDLE_TURNS, STALE_ACTIONS, turn_cap
 from .recording import record_claims
-from .reserves import keep_for
 from .session import Session
 from .state import AgentState, Call, Progress, updated
 from .strategies import Strategy
@@ -80,9 +80,8 @@ def _ask(state: AgentState, session: Session) -> Ask:
 
 
 def _keep(state: AgentState, session: Session) -> Amounts:
-    limits = session.ledger.remaining().limits
     verifier = session.deps.strategy.verifier
-    return keep_for("explore", limits, answer_due=session.deps.answer_due(state), verifier=verifier)
+    return session.keep_for("explore", answer_due=session.deps.answer_due(state), verifier=verifier)
 
 
 def searcher_messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:

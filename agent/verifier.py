@@ -10,14 +10,13 @@ from ..prompts import render
 from ..tools.clean import clean, neutralise, one_line
 from ..tools.passages import choose_passages, estimate_tokens
 from ..tools.shapes import is_list
-from .amounts import Amounts
 from .arguments import add_constraints, read_claims, read_constraints
 from .board import constraints_text, findings_text
-from .calls import Answered, Ask, Build, call_model
+from .calls import Answered, call_model
+from .fitting import Ask, Build
 from .marks import marked
 from .matrix import Row, active, lead_of, row_of
 from .recording import record_claims
-from .reserves import keep_for
 from .session import Session
 from .state import AgentState, Candidate, Record, updated
 from .verdicts import read_object
@@ -168,8 +167,7 @@ def take_checks(
 
 
 async def _ask(state: AgentState, session: Session, build: Build) -> Answered:
-    limits = session.ledger.remaining().limits
-    keep: Amounts = keep_for("verify", limits, answer_due=session.deps.output is not None, verifier=True)
+    keep = session.keep_for("verify", answer_due=session.deps.output is not None)
     return await call_model(
         session,
         Ask(

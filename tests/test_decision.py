@@ -100,6 +100,20 @@ def test_each_decision_shows_the_budget_that_was_seen() -> None:
     }
 
 
+def test_a_decision_leaves_no_limit_out_further_tools_included() -> None:
+    def dig(where: str) -> str:
+        """Dig somewhere."""
+        return where
+
+    budget = Budget(searches=5, browses=5, tokens=60_000, usd="0.5", seconds=60, model_calls=9, tools={"dig": 2})
+    dug: Script = [[("dig", {"where": "here"})], *good_script()]
+    chat, web = ScriptedChat(dug), small_web()
+    result = run_agent(QUESTION, budget, model=chat, search=web, browse=web, tools=[dig])
+    seen = result.decisions[-1]["budget"]
+    assert seen.keys() == budget.limits().keys()
+    assert (seen["tools.dig"], seen["picousd"]) == (1, 5 * 10**11)
+
+
 def test_when_the_budget_ends_it_the_resource_is_named() -> None:
     result, _ = play(lambda _: [search("Alder"), search("Finch"), search("Orr")], Budget(searches=3, browses=0))
     assert result.stop_reason == "budget"

@@ -182,10 +182,12 @@ def test_the_forecast_is_the_dearest_model_call_and_never_below_the_least() -> N
     seen = [
         charge(0, "model", Amounts(tokens_in=900, tokens_out=5, picousd=7, ms=30)),
         charge(1, "model", Amounts(tokens_in=50, tokens_out=80, picousd=3, ms=90)),
+        replace(charge(4, "model", Amounts(tokens_in=700, ms=10)), node="searcher"),
+        replace(charge(5, "model", Amounts(tokens_in=9_000, ms=900)), node="searcher"),
         charge(2, "model", Amounts(tokens_in=9_999), "held"),
         charge(3, "search", Amounts(searches=1, ms=5_000)),
     ]
-    assert forecast(seen, least=least).model_call == Amounts(tokens_in=900, tokens_out=80, picousd=7, ms=90)
+    assert forecast(seen, least=least).model_call == Amounts(tokens_in=900, tokens_out=5, picousd=7, ms=90)
 
 
 @pytest.mark.parametrize(

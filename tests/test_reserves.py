@@ -26,9 +26,19 @@ def test_the_reserve_of_a_large_budget_is_bounded() -> None:
     assert (kept.tokens_in, kept.ms) == (4_000, 60_000)
 
 
-@pytest.mark.parametrize(("calls", "kept"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2), (10, 3), (20, 5)])
+@pytest.mark.parametrize(("calls", "kept"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2), (10, 3), (20, 3)])
 def test_model_calls_are_kept_one_by_one(calls: int, kept: int) -> None:
     assert keep_for("explore", {"model_calls": calls}, answer_due=True, verifier=True).model_calls == kept
+
+
+def test_what_checks_need_is_measured_by_what_calls_cost() -> None:
+    limits = {"tokens": 100_000, "picousd": 10**9, "ms": 500_000}
+    call = Amounts(tokens_in=900, tokens_out=100, picousd=10**6, ms=4_000)
+    kept = keep_for("explore", limits, answer_due=False, verifier=True, dearest=call)
+    assert kept == Amounts(tokens_in=1_000, picousd=10**6, ms=4_000)
+    dear = Amounts(tokens_in=50_000, picousd=10**9, ms=400_000)
+    kept = keep_for("explore", limits, answer_due=False, verifier=True, dearest=dear)
+    assert kept == Amounts(tokens_in=20_000, picousd=2 * 10**8, ms=100_000), "never more than one part in five"
 
 
 def test_without_limits_nothing_is_kept() -> None:

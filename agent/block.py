@@ -1,7 +1,7 @@
 """The budget block: what every prompt is told of the budget, in one function."""
 
 from .amounts import to_usd
-from .budget import Regime, Remaining, label, ordered
+from .budget import TOOL_RESOURCES, Regime, Remaining, label, ordered
 from .rounds import Outlook
 
 # BATS (arXiv 2511.17006) gives four regimes with numbers of calls for each. Those are upper ends here: five queries at
@@ -12,6 +12,10 @@ ADVICE = {
     Regime.LOW: "little is left: one query or one page that decides an open constraint, or answer",
     Regime.CRITICAL: "finish: one more call only if it decides the answer; else answer now",
 }
+# A turn takes these in any case. Searches and page reads can be had fewer of, so they end no turn by themselves.
+NEEDED = ("tokens", "picousd", "ms", "model_calls")
+LAST_TURN = "finish: hardly a turn fits after this one, so record what is proven and answer now with the best candidate"
+FEW_TURNS = "no turn may fit after this one: one query or one page that decides an open constraint, or answer"
 MOST = {Regime.HIGH: (5, 3), Regime.MEDIUM: (3, 2)}
 MANY = 99
 NOTHING_LEFT = "no search and no page read is left: record what is proven and answer now with the best candidate"
@@ -20,7 +24,7 @@ NOTHING_LEFT = "no search and no page read is left: record what is proven and an
 def budget_block(remaining: Remaining, *, advice: bool = True, outlook: Outlook | None = None) -> str:
     """All finite limits with what is left of them, the tightest named, and how long it lasts where that can be told.
 
-    For the searcher also the regime's advice.
+    For the searcher also the regime's advice, or that of the forecast where that is more urgent.
     """
     lines = ["[budget]"]
     for resource in ordered(remaining.limits):
@@ -28,18 +32,21 @@ def budget_block(remaining: Remaining, *, advice: bool = True, outlook: Outlook 
         lines.append(f"{label(resource)}: {amount_text(resource, left)} of {amount_text(resource, limit)} left")
     tightest = remaining.tightest
     if tightest is None:
-        lines.append("no limit is set; answer as soon as every constraint is proven")
-        return "\n".join(lines)
-    lines.append(f"tightest: {label(tightest)} ({remaining.share(tightest):.0%} left), regime {remaining.regime}")
+        other = "other " if remaining.limits else ""
+        lines.append(f"no {other}limit is set; answer as soon as every constraint is proven")
+    else:
+        lines.append(f"tightest: {label(tightest)} ({remaining.share(tightest):.0%} left), regime {remaining.regime}")
     if outlook is not None:
         lines.append(f"forecast: {outlook_text(outlook)}")
-    if advice:
-        lines.append(f"advice: {_advice(remaining)}")
+    if advice and remaining.limits:
+        lines.append(f"advice: {_advice(remaining, outlook)}")
     return "\n".join(lines)
 
 
 def outlook_text(outlook: Outlook) -> str:
     """How long what is left lasts, for people and models."""
+    if outlook.low == 0 and outlook.binding in TOOL_RESOURCES:
+        return f"fewer {label(outlook.binding)} are left than a round like the last ones may take"
     ends = f"({label(outlook.binding)} may end first)"
     if outlook.high == 0:
         return f"no further round like the last ones fits {ends}"
@@ -56,9 +63,13 @@ def _rounds(number: int) -> str:
     return "round" if number == 1 else "rounds"
 
 
-def _advice(remaining: Remaining) -> str:
+def _advice(remaining: Remaining, outlook: Outlook | None) -> str:
     if not remaining.tools_left():
         return NOTHING_LEFT
+    # The forecast counts this turn, too: it is not paid for yet.
+    turns = outlook if outlook is not None and outlook.binding in NEEDED else None
+    if turns and turns.high is not None and turns.high <= 1:
+        return LAST_TURN
     if not remaining.has("searches"):
         return "no search is left: read the page that decides an open constraint, or answer"
     if not remaining.has("browses"):
@@ -66,6 +77,8 @@ def _advice(remaining: Remaining) -> str:
     regime = remaining.regime
     if regime not in MOST:
         return ADVICE[regime]
+    if turns and turns.low <= 1:
+        return FEW_TURNS
     queries, pages = MOST[regime]
     return ADVICE[regime].format(
         queries=_some(remaining.left("searches"), queries, "query", "queries"),

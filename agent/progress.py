@@ -225,8 +225,11 @@ class Display:
 
         limit = self._limits[name]
         numbers = f"{amount(name, gone)} of {amount(name, limit)}"
-        room = min(BAR, self.console.width - LABEL - len(numbers) - 3)
-        line = Text(f"{label(name):<{LABEL}} ", no_wrap=True, overflow="ellipsis")
+        # A further tool may have a long name: it is cut before the numbers are.
+        longest = max(LABEL, *(len(label(known)) for known in self._limits))
+        wide = min(longest, max(LABEL, self.console.width // 2))
+        room = min(BAR, self.console.width - wide - len(numbers) - 3)
+        line = Text(f"{label(name)[:wide]:<{wide}} ", no_wrap=True, overflow="ellipsis")
         if room >= 4:
             full = min(room, round(room * gone / limit)) if limit else room
             done, rest = ("#", ".") if self.console.options.ascii_only else ("█", "░")

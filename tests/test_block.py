@@ -1,8 +1,11 @@
 """The budget block: every finite limit, the tightest named, and advice that fits what is left."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from spadework.agent.block import amount_text, budget_block
-from spadework.agent.budget import Remaining
+from spadework.agent.budget import Regime, Remaining, label
+from spadework.agent.rounds import Outlook
 
 LIMITS = {"searches": 10, "browses": 10, "tokens": 50_000, "picousd": 10**11, "ms": 300_000, "model_calls": 20}
 
@@ -49,12 +52,88 @@ def test_nothing_is_advised_that_the_budget_cannot_pay() -> None:
     assert "up to 1 query or 1 page this turn" in block
 
 
+@pytest.mark.parametrize(
+    ("outlook", "words"),
+    [
+        (Outlook(0, 0, "tokens"), "answer now with the best candidate"),
+        (Outlook(0, 1, "ms"), "answer now with the best candidate"),
+        (Outlook(1, 1, "model_calls"), "answer now with the best candidate"),
+        (Outlook(1, 3, "picousd"), "one query or one page that decides"),
+        (Outlook(0, None, "tokens"), "one query or one page that decides"),
+        (Outlook(2, 3, "tokens"), "explore: up to 5 queries"),
+        (Outlook(0, 1, "searches"), "explore: up to 5 queries"),
+        (Outlook(1, 1, "tools.dig"), "explore: up to 5 queries"),
+        (None, "explore: up to 5 queries"),
+    ],
+)
+def test_the_last_turn_that_fits_is_for_the_answer_whatever_the_regime(outlook: Outlook | None, words: str) -> None:
+    block = budget_block(Remaining(LIMITS, {"tokens": 5_000}), outlook=outlook)
+    assert "regime HIGH" in block
+    assert words in block.splitlines()[-1]
+
+
+@pytest.mark.parametrize("high", [0, 2, None])
+def test_a_round_may_take_fewer_page_reads_than_the_last_so_it_is_not_said_that_none_fits(high: int | None) -> None:
+    block = budget_block(Remaining({"browses": 9}, {"browses": 7}), outlook=Outlook(0, high, "browses"))
+    assert "forecast: fewer page reads are left than a round like the last ones may take" in block.splitlines()
+
+
+def test_a_critical_budget_is_never_told_to_look_further() -> None:
+    block = budget_block(Remaining(LIMITS, {"tokens": 47_000}), outlook=Outlook(1, 9, "tokens"))
+    assert block.splitlines()[-1].startswith("advice: finish: one more call only if it decides")
+
+
+NAMES = [*LIMITS, "tools.dig", "tools.translate"]
+
+
+@given(
+    limits=st.dictionaries(st.sampled_from(NAMES), st.integers(0, 10**12), min_size=1),
+    gone=st.dictionaries(st.sampled_from(NAMES), st.integers(0, 2 * 10**12)),
+    ends=st.tuples(st.integers(0, 200), st.none() | st.integers(0, 200)),
+    binding=st.sampled_from(NAMES),
+)
+def test_any_budget_shows_each_limit_once_and_the_regime_of_the_tightest(
+    limits: dict[str, int], gone: dict[str, int], ends: tuple[int, int | None], binding: str
+) -> None:
+    remaining = Remaining(limits, gone)
+    low, high = ends
+    shown = Outlook(low, high if high is None else max(low, high), binding)
+    first, *lines = budget_block(remaining, outlook=shown).splitlines()
+    assert first == "[budget]"
+    for name in limits:
+        left = amount_text(name, max(0, limits[name] - gone.get(name, 0)))
+        assert lines.count(f"{label(name)}: {left} of {amount_text(name, limits[name])} left") == 1
+    if remaining.tightest is None:
+        assert lines[len(limits)].startswith("no other limit is set")
+    else:
+        assert f"regime {remaining.regime}" in lines[len(limits)]
+    assert sum(line.startswith("forecast: ") for line in lines) == 1
+    advised = lines[-1]
+    if remaining.regime in (Regime.LOW, Regime.CRITICAL) or not remaining.tools_left():
+        assert advised.startswith("advice: ")
+        assert not advised.startswith(("advice: explore", "advice: converge"))
+
+
 def test_advice_can_be_left_out_and_no_limit_says_so() -> None:
     assert "advice" not in budget_block(Remaining(LIMITS, {}), advice=False)
     assert budget_block(Remaining({}, {})).splitlines() == [
         "[budget]",
         "no limit is set; answer as soon as every constraint is proven",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"searches": 0, "browses": 0}, "record what is proven and answer now"),
+        ({"searches": 0}, "no search is left: read the page"),
+        ({"tools.dig": 2}, "explore"),
+    ],
+)
+def test_what_the_user_ruled_out_is_said_where_nothing_else_is_limited(limits: dict[str, int], words: str) -> None:
+    *_, told, advised = budget_block(Remaining(limits, {})).splitlines()
+    assert told.startswith("no other limit is set")
+    assert words in advised
 
 
 @pytest.mark.parametrize(

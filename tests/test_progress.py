@@ -84,6 +84,30 @@ def test_gauges_show_what_is_gone_of_each_limit() -> None:
     assert "searching alder" in drawn(shown)
 
 
+@pytest.mark.parametrize(
+    ("width", "name"), [(100, "translate_old_letters_into_plain_english calls"), (60, "translate_old_")]
+)
+def test_a_further_tool_has_a_gauge_in_line_with_the_others(width: int, name: str) -> None:
+    shown, _ = display(width)
+    tool = "tools.translate_old_letters_into_plain_english"
+    limits = {"searches": 4, tool: 2}
+    shown.on_event(SpendEvent(limits, {"searches": 2, tool: 1}, "MEDIUM"))
+    _, first, second = drawn(shown).splitlines()
+    assert second.startswith(name)
+    assert (first.endswith("2 of 4"), second.endswith("1 of 2")) == (True, True)
+    assert first.index("█") == second.index("█")
+
+
+def test_how_long_it_lasts_is_shown_under_the_gauges_as_it_was_told_last() -> None:
+    shown, _ = display()
+    for left in (5, 4):
+        told = f"enough for {left} to 9 more rounds like the last ones (tokens may end first)"
+        shown.on_event(SpendEvent(LIMITS, {"searches": 2}, "MEDIUM", told))
+    assert drawn(shown).splitlines()[-1] == "enough for 4 to 9 more rounds like the last ones (tokens may end first)"
+    shown.on_event(SpendEvent(LIMITS, {"searches": 2}, "MEDIUM"))
+    assert "enough" not in drawn(shown)
+
+
 @pytest.mark.parametrize("width", [80, 40, 20])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     shown, _ = display(width)

@@ -1,0 +1,189 @@
+"""What a scripted searcher thinks: which candidates fit what it was told, and what to look up next.
+
+It understands the question, as world_searcher does: it is given the demands. All else comes from its notes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .simulated_notes import Notes
+from .world_base import Demand, Fact
+from .world_questions import Question
+from .world_searcher import plain_queries
+
+# Whoever stands in such a relation is known for such a calling, so others need not be looked up.
+_CALLINGS = {
+    "captain": "captain",
+    "author": "author",
+    "architect": "architect",
+    "painter": "painter",
+    "inventor": "cook",
+}
+QUERIES_AT_ONCE = 2
+PAGES_AGAIN = 5
+"""Pages of an earlier attempt that are opened again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The next step: queries to search for, pages to read, or neither."""
+
+    queries: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that nothing known speaks against."""
+
+    id: str
+    name: str
+    met: tuple[int, ...]
+    """Numbers of the constraints that it is known to meet."""
+    waiting: tuple[str, ...]
+    """What to look up for the others."""
+
+
+class Mind:
+    """Thinks about one question, given the notes of one prompt. `order` is the order of the first queries."""
+
+    def __init__(self, question: Question, notes: Notes, base: str, order: Sequence[int]) -> None:
+        self._question = question
+        self._notes = notes
+        self._base = base
+        self._order = order
+        self._demands = [constraint.demand for constraint in question.constraints]
+        ids = {text: name for name, text in notes.constraints.items()}
+        self.ids = [ids.get(constraint.text, "") for constraint in question.constraints]
+        """The id of each constraint in the prompt, empty where it is not stated there."""
+        self.tests = [demand.test for demand in self._demands]
+        self._met = self._all_met()
+        self.candidates = self._rated()
+        """The best first."""
+
+    @property
+    def complete(self) -> Candidate | None:
+        """A candidate that meets every constraint."""
+        best = self.candidates[0] if self.candidates else None
+        return best if best and len(best.met) == len(self._demands) else None
+
+    @property
+    def best_name(self) -> str:
+        """The best candidate, else anything of the kind that was seen, else nothing."""
+        if self.candidates:
+            return self.candidates[0].name
+        named = (name for name in self._met if name.startswith(f"{self._question.kind}/"))
+        return next((self._notes.known.entities[name].name for name in named), "")
+
+    def name_of(self, entity: str) -> str:
+        return self._notes.known.entities[entity].name
+
+    def witness(self, candidate: str, number: int) -> tuple[Fact, ...]:
+        """The facts by which a candidate meets a constraint; empty where that is not known."""
+        return self._demands[number].witness(self._notes.known, candidate) or ()
+
+    def refutation(self, candidate: str, number: int) -> tuple[Fact, ...]:
+        """Facts that lead from a candidate to a value that a constraint does not allow; empty where none is known."""
+        demand = self._demands[number]
+        if demand.test == "same" or self._judge(candidate, number) is not None:
+            return ()
+        return next((used for _, used in self._notes.known.walk(candidate, demand.path)), ())
+
+    def next_move(self) -> Move | None:
+        """What to do next; None when nothing is left to try."""
+        if self._notes.earlier and not self._notes.opened:
+            return Move(urls=tuple(self._notes.earlier[-PAGES_AGAIN:]))
+        promising = [waiting for item in self.candidates if len(item.met) >= 2 for waiting in item.waiting[:1]]
+        first = self._untried_queries(0)
+        if first:
+            return Move(queries=tuple(first[:QUERIES_AT_ONCE]))
+        through = [demand for demand in self._demands if demand.test == "is" and "." in demand.path]
+        tails = sorted(([*dict.fromkeys(self._tails(demand))] for demand in through), key=len)
+        others = [*tails, *([*item.waiting] for item in self.candidates)]
+        for entity in [*promising, *(name for found in others for name in found)]:
+            move = self._look_up(entity)
+            if move is not None:
+                return move
+        others = self._untried_queries(1)
+        return Move(queries=tuple(others[:1])) if others else None
+
+    def _untried_queries(self, wording: int) -> list[str]:
+        """The constraints' own queries in one wording, as far as they were not made and can be."""
+        if "search" in self._notes.refused:
+            return []
+        demands = (self._demands[number] for number in self._order)
+        queries = [[*plain_queries(demand)][wording] for demand in demands if demand.test == "is"]
+        return [query for query in dict.fromkeys(queries) if query not in self._notes.asked]
+
+    def _look_up(self, entity: str) -> Move | None:
+        """Read an entity's page, or search for its name where nothing has led to the page yet."""
+        url = f"{self._base}/{entity}"
+        # A prize's own page leaves its winners to a list.
+        winners = f"{self._base}/lists/winners-{entity.removeprefix('prize/')}"
+        wanted = [page for page in (url, winners) if page in self._notes.urls and page not in self._notes.opened]
+        if wanted:
+            return Move(urls=tuple(wanted)) if "browse" not in self._notes.refused else None
+        name = self._notes.known.entities[entity].name
+        tried = url in self._notes.opened or name in self._notes.asked or "search" in self._notes.refused
+        return None if tried else Move(queries=(name,))
+
+    def _all_met(self) -> dict[str, None]:
+        """Things that were named or linked, in order."""
+        known = self._notes.known
+        met = [str(end) for fact in known.told for end in (fact.subject, fact.value)]
+        met += [url.removeprefix(f"{self._base}/") for url in self._notes.urls]
+        named = {name for name, _ in self._notes.cells}
+        met += [item.id for item in known.of_kind(self._question.kind) if item.name in named]
+        return dict.fromkeys(name for name in met if name in known.entities)
+
+    def _rated(self) -> list[Candidate]:
+        found: list[Candidate] = []
+        for name in self._met:
+            if not name.startswith(f"{self._question.kind}/"):
+                continue
+            judged = [self._judge(name, number) for number in range(len(self._demands))]
+            if None not in judged:
+                met = tuple(number for number, entity in enumerate(judged) if entity == "")
+                waiting = tuple(entity for entity in judged if entity)
+                found.append(Candidate(name, self._notes.known.entities[name].name, met, waiting))
+        return sorted(found, key=lambda item: (-len(item.met), item.id))
+
+    def _judge(self, candidate: str, number: int) -> str | None:
+        """ "" if the constraint is met by what is known, an entity to look up if that may tell, None if it is not."""
+        demand = self._demands[number]
+        cell = self._notes.cells.get((self._notes.known.entities[candidate].name, self.ids[number]), "")
+        if cell == "contradicted":
+            return None
+        if cell in ("proven by page", "weakly") or demand.holds(self._notes.known, candidate):
+            return ""
+        waiting = [*self._gaps(candidate, demand.path)]
+        if demand.other:
+            waiting += self._gaps(candidate, demand.other)
+        return waiting[0] if waiting else None
+
+    def _gaps(self, subject: str, path: str) -> Iterator[str]:
+        """Entities along a path whose pages may still say where it goes on."""
+        step, _, rest = path.partition(".")
+        known = self._notes.known.about(subject, step)
+        untried = subject in self._notes.known.entities and not self._tried(subject)
+        if untried and (not known or step.startswith("~")):
+            yield subject
+        for fact in known if rest else []:
+            yield from self._gaps(str(fact.subject if step.startswith("~") else fact.value), rest)
+
+    def _tried(self, entity: str) -> bool:
+        """Whether its page was read, or a search for its name did not show the page."""
+        url = f"{self._base}/{entity}"
+        return url in self._notes.opened or (
+            url not in self._notes.urls and self._notes.known.entities[entity].name in self._notes.asked
+        )
+
+    def _tails(self, demand: Demand) -> Iterator[str]:
+        """Things known to fit the end of a path, and those between them and candidates, that are still to be read."""
+        steps = demand.path.split(".")
+        back = ".".join(step[1:] if step.startswith("~") else f"~{step}" for step in reversed(steps[:-1]))
+        calling = _CALLINGS.get(steps[-2], "")
+        for fact in self._notes.known.about(str(demand.value), f"~{steps[-1]}"):
+            known = self._notes.known.about(fact.subject, "calling")
+            if not (calling and known) or known[0].value == calling:
+                yield from self._gaps(fact.subject, back)

@@ -50,7 +50,7 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
         findings = promote_findings(session, state)
         if findings != state["findings"]:  # else every checkpoint would hold them once more
             update["findings"] = findings
-    session.emit_spend()
+    session.emit_spend(state)
     return {**update, "charges": session.ledger.drain()}
 
 

@@ -78,7 +78,7 @@ async def _fill(state: AgentState, session: Session, answer: str, output: type[B
 
     def build(room: int) -> list[dict[str, Any]]:
         shown = text + facts[: max(0, room * 3 - len(system) - len(text))]
-        told = f"{shown}\n\n{session.budget_block()}"
+        told = f"{shown}\n\n{session.budget_block(state)}"
         return [{"role": "system", "content": system}, {"role": "user", "content": told}, *mend]
 
     for _ in range(FORM_TRIES):

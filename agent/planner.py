@@ -55,7 +55,7 @@ def planner_messages(state: AgentState, session: Session, room: int) -> list[dic
     if state["stated"]:
         parts.append(constraints_text(state["constraints"], stated=True))
     parts += [findings_text(state), plan_text(state["plan"]), records_text(state["records"])]
-    parts.append(session.budget_block())
+    parts.append(session.budget_block(state))
     system = render("planner")
     while len(parts) > 2 and estimate_tokens("".join([system, *parts])) > room:
         parts.pop(1)

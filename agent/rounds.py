@@ -1,14 +1,17 @@
 """How long what is left will last: an interval of rounds, from the run's own rounds so far.
 
 A round is one call of the searcher's model with the searches, page reads and further tools that follow it. Interval
-forecasts of an agent's cost are from arXiv 2606.00198; the rule is our own. The last rounds' smallest and largest cost
-are taken as they are: if rounds were exchangeable, the next of them would fall between those of n rounds with
-probability (n - 1) / (n + 1). But prompts grow, so the upper end also grows by what the last round cost more than the
-one before it; and one round alone tells little, so it is widened to between half and twice its cost.
+forecasts of an agent's cost are from arXiv 2606.00198; the rule is our own. If rounds were exchangeable, the next would
+fall between the smallest and the largest cost of the last n with probability (n - 1) / (n + 1). But prompts grow: so
+the upper end is the largest cost and the largest step from one round to the next, and with every further round it grows
+as the last ones did on average. Many rounds are never all as cheap as the cheapest, so what is left lasts at most for
+rounds halfway between that and their mean. One round alone is widened to between half and twice its cost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isqrt
 
 from .amounts import ZERO, Amounts
 from .budget import Remaining, counted
@@ -39,11 +42,12 @@ def outlook(charges: Iterable[Charge], remaining: Remaining, keep: Amounts = ZER
     high: dict[str, int] = {}
     for resource in remaining.limits:
         left = max(0, (remaining.left(resource) or 0) - kept.get(resource, 0))
-        least, most = interval([cost.get(resource, 0) for cost in past])
+        costs = [cost.get(resource, 0) for cost in past]
+        least, most = interval(costs)
         if most:
-            low[resource] = left // most
-        if least:
-            high[resource] = left // least
+            low[resource] = _fitting(left, most, _growth(costs))
+        if usual := (least + sum(costs) // len(costs)) // 2 if len(costs) > 1 else least:
+            high[resource] = left // usual
     if not low:
         return None
     binding = min(low, key=lambda resource: low[resource])
@@ -55,7 +59,20 @@ def interval(costs: Sequence[int]) -> tuple[int, int]:
     """Between what and what the next cost is expected, from the costs so far; at least one is needed."""
     if len(costs) == 1:
         return costs[0] // ALONE, costs[0] * ALONE
-    return min(costs), max(costs) + max(0, costs[-1] - costs[-2])
+    return min(costs), max(costs) + max(0, *(after - before for before, after in pairwise(costs)))
+
+
+def _growth(costs: Sequence[int]) -> int:
+    """By how much a round cost more than the one before it, on average; 0 where they do not grow."""
+    return max(0, (costs[-1] - costs[0]) // (len(costs) - 1)) if len(costs) > 1 else 0
+
+
+def _fitting(left: int, cost: int, growth: int) -> int:
+    """How many rounds fit, of which the first takes `cost` and each further one `growth` more than that before it."""
+    if not growth:
+        return left // cost
+    twice = 2 * cost - growth
+    return (isqrt(twice * twice + 8 * growth * left) - twice) // (2 * growth)
 
 
 def rounds(charges: Iterable[Charge], last: int = LAST) -> list[Mapping[str, int]]:

@@ -9,7 +9,6 @@ from langgraph.types import Command
 from ..prompts import render, tool_specs
 from ..tools.clean import one_line
 from ..tools.passages import estimate_tokens
-from .amounts import Amounts
 from .arguments import Unusable, add_constraints, read_answer, read_record, update_plan
 from .board import constraints_text, findings_text, plan_text, records_text
 from .calls import call_model
@@ -74,14 +73,9 @@ def _ask(state: AgentState, session: Session) -> Ask:
         node="searcher",
         build=lambda room: searcher_messages(state, session, room),
         attempt=state["attempt"],
-        keep=_keep(state, session),
+        keep=session.keep_to_explore(state),
         tools=(*tool_specs(*strategy.tools), *(tool.spec for tool in session.deps.further.values())),
     )
-
-
-def _keep(state: AgentState, session: Session) -> Amounts:
-    verifier = session.deps.strategy.verifier
-    return session.keep_for("explore", answer_due=session.deps.answer_due(state), verifier=verifier)
 
 
 def searcher_messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:
@@ -122,7 +116,7 @@ def standing_text(state: AgentState, session: Session) -> str:
         parts.append(constraints_text(state["constraints"], stated=state["stated"]))
         parts += [findings_text(state), plan_text(state["plan"])]
     if session.deps.strategy.tracker:
-        parts.append(session.budget_block(advice=True, keep=_keep(state, session)))
+        parts.append(session.budget_block(state, advice=True))
     return "\n\n".join(part for part in parts if part)
 
 

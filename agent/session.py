@@ -81,16 +81,21 @@ class Session:
         if self.listener is not None:
             self.listener(event)
 
-    def emit_spend(self) -> None:
+    def emit_spend(self, state: AgentState) -> None:
         if self.listener is not None:
             left = self.ledger.remaining()
-            ahead = self.outlook()
+            ahead = self.outlook(state)
             told = "" if ahead is None else outlook_text(ahead)
             self.listener(SpendEvent(dict(left.limits), dict(left.gone), left.regime, told))
 
-    def outlook(self, keep: Amounts = ZERO) -> Outlook | None:
-        """How many more rounds what is left lasts, when so much of it is kept back."""
-        return outlook(self.ledger.charges.values(), self.ledger.remaining(), keep)
+    def outlook(self, state: AgentState) -> Outlook | None:
+        """How many more rounds of exploring fit into what is left beside what is kept for checks and the answer."""
+        return outlook(self.ledger.charges.values(), self.ledger.remaining(), self.keep_to_explore(state))
+
+    def keep_to_explore(self, state: AgentState) -> Amounts:
+        """What the searcher must leave."""
+        verifier = self.deps.strategy.verifier
+        return self.keep_for("explore", answer_due=self.deps.answer_due(state), verifier=verifier)
 
     def keep_for(self, stage: Stage, *, answer_due: bool, verifier: bool = True) -> Amounts:
         """What a call of this stage must leave for later ones, by the limits and by what calls of this run cost."""
@@ -98,9 +103,9 @@ class Session:
         limits = self.ledger.remaining().limits
         return keep_for(stage, limits, answer_due=answer_due, verifier=verifier, dearest=dearest)
 
-    def budget_block(self, *, advice: bool = False, keep: Amounts = ZERO) -> str:
+    def budget_block(self, state: AgentState, *, advice: bool = False) -> str:
         """The budget block of a prompt: the ledger's numbers at this moment."""
-        return budget_block(self.ledger.remaining(), advice=advice, outlook=self.outlook(keep))
+        return budget_block(self.ledger.remaining(), advice=advice, outlook=self.outlook(state))
 
     def page(self, url: str) -> tuple[str, str, str] | None:
         """Texts protocol of evidence: a page that was really fetched."""

@@ -57,7 +57,7 @@ def evidence_messages(
     top = "\n\n".join(part for part in head if part)
     left = room - estimate_tokens(system) - estimate_tokens(top) - 150
     texts = _texts(state, session, candidate, left)
-    text = "\n\n".join([top, *texts, session.budget_block()])
+    text = "\n\n".join([top, *texts, session.budget_block(state)])
     return [{"role": "system", "content": system}, {"role": "user", "content": text}]
 
 

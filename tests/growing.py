@@ -12,7 +12,7 @@ from spadework.tools.search import Hit
 from typing_extensions import Unpack
 
 QUESTION = "Which keeper of the northern lights was born in Torve, wrote about tides, and died in a storm at sea?"
-WORDS = [
+WORDS = (
     "lamp",
     "keeper",
     "tide",
@@ -29,7 +29,7 @@ WORDS = [
     "parish",
     "wreck",
     "signal",
-]
+)
 DEMANDS = ("was born in Torve", "wrote about tides", "died in a storm at sea")
 
 

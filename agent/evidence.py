@@ -80,7 +80,7 @@ def _locate(url: str, quote: str, texts: Texts) -> tuple[Evidence | None, str]:
         return Evidence(kind="snippet", url=url, quote=quote, fetched="", digest=""), ""
     shown = quote if len(quote) <= 60 else quote[:57] + "..."
     if not long_enough(quote):
-        return None, f"quote {shown!r} is too short: give at least 20 characters, or a whole table cell"
+        return None, f"quote {shown!r} is too short: give at least 20 characters, or a whole table cell or row"
     if page is None:
         return None, f"quote {shown!r}: {url} was not read, and no search result for it says so"
     return None, f"quote {shown!r} does not stand on {url}: copy it word for word"

@@ -36,7 +36,7 @@ def long_enough(quote: str) -> bool:
 
 
 def stands_in(quote: str, text: str) -> bool:
-    """Whether a quote is long enough and stands in the text, or is a whole cell of one of its table rows."""
+    """Whether a quote is long enough and stands in the text, or is a whole row or a whole cell of a table in it."""
     wanted = normalise(quote)
     if not wanted:
         return False
@@ -64,6 +64,7 @@ def _joined(text: str, place: int) -> bool:
 
 @lru_cache(maxsize=256)
 def _cells(text: str) -> frozenset[str]:
-    return frozenset(
-        normalise(cell) for line in text.splitlines() if "|" in line for cell in line.split("|") if cell.strip()
-    )
+    """The cells and the rows of the tables in a text, in the form in which texts are compared."""
+    rows = [normalise(line) for line in text.splitlines() if "|" in line]
+    cells = [cell.strip() for row in rows for cell in row.split("|")]
+    return frozenset([*rows, *(row.strip("| ") for row in rows), *cells]) - {"", "|"}

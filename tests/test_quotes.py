@@ -24,6 +24,8 @@ PAGE = (
         "Mara Finch",
         "1871",
         "1880–81",
+        "Birch | 1880-81 | Bo",
+        "| Birch | 1880-81 | Bo |",
     ],
 )
 def test_spelling_of_spaces_marks_dashes_and_case_does_not_matter(quote: str) -> None:

@@ -150,7 +150,9 @@ def _usage(reply: Reply, fitted: Fitted) -> tuple[Usage, list[str]]:
 def _sane(usage: Usage) -> Usage:
     """Nothing negative, and no more cached than there was: a wrong count must never lower the spend."""
     tokens_in = max(0, usage.tokens_in)
-    return Usage(tokens_in, max(0, usage.tokens_out), min(tokens_in, max(0, usage.tokens_cached)))
+    cached = min(tokens_in, max(0, usage.tokens_cached))
+    written = min(tokens_in - cached, max(0, usage.tokens_written))
+    return Usage(tokens_in, max(0, usage.tokens_out), cached, written)
 
 
 def _settle_failure(session: Session, held: Charge, error: ModelError, ms: int) -> None:

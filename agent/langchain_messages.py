@@ -1,6 +1,6 @@
 """Messages in langchain's form and in the wire's, both ways, losing nothing that a provider wants back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import (
@@ -17,6 +17,9 @@ from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call
 
 from .replies import read_arguments, text_of
 from .wire import Reply, Usage, as_object, dump_json, is_array, load_json
+
+WRITTEN = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+"""What langchain's chat models count as put into a cache; where the parts are told, the first one is 0."""
 
 VERBATIM_CALLS = "wire_tool_calls"
 ORIGIN = "langchain"
@@ -160,7 +163,7 @@ def _usage_metadata(usage: Usage | None) -> UsageMetadata | None:
         input_tokens=usage.tokens_in,
         output_tokens=usage.tokens_out,
         total_tokens=usage.tokens_in + usage.tokens_out,
-        input_token_details={"cache_read": usage.tokens_cached},
+        input_token_details={"cache_read": usage.tokens_cached, "cache_creation": usage.tokens_written},
     )
 
 
@@ -168,9 +171,13 @@ def _counted(usage: UsageMetadata | None) -> dict[str, Any]:
     """Langchain's usage in OpenAI's form; its input includes what was cached, its output the reasoning."""
     if usage is None:
         return {}
-    cached = usage.get("input_token_details", {}).get("cache_read", 0)
+    told: Mapping[str, Any] = usage.get("input_token_details", {})
+    written = sum(told.get(name) or 0 for name in WRITTEN)
     counts = {"prompt_tokens": usage["input_tokens"], "completion_tokens": usage["output_tokens"]}
-    return {**counts, "prompt_tokens_details": {"cached_tokens": cached}}
+    return {
+        **counts,
+        "prompt_tokens_details": {"cached_tokens": told.get("cache_read", 0), "cache_write_tokens": written},
+    }
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:

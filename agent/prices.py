@@ -12,19 +12,23 @@ from ..tools.shapes import is_mapping
 from .amounts import to_picousd
 from .wire import Usage
 
+RATES = ("input", "output", "cached", "written")
+"""Input from a cache or put into one costs as much as other input unless the table says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Prices of one model in dollars for a million tokens; cached input costs as much as other input unless said."""
+    """Prices of one model in dollars for a million tokens: input, output, and input that is in a cache or put there."""
 
     input: Decimal
     output: Decimal
     cached: Decimal
+    written: Decimal
 
     def picousd(self, usage: Usage) -> int:
-        fresh = usage.tokens_in - usage.tokens_cached
-        total = fresh * self.input + usage.tokens_cached * self.cached + usage.tokens_out * self.output
-        return to_picousd(total / 1_000_000)
+        fresh = usage.tokens_in - usage.tokens_cached - usage.tokens_written
+        total = fresh * self.input + usage.tokens_cached * self.cached + usage.tokens_written * self.written
+        return to_picousd((total + usage.tokens_out * self.output) / 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,13 @@ class Prices:
         return 0 if local else _public_price(model, usage)
 
     def bound(self, model: str, tokens_in: int, tokens_out: int, *, local: bool = False) -> int | None:
-        """The most that a call of this size can cost: no input is taken as cached."""
-        return self.picousd(model, Usage(tokens_in, tokens_out, 0), local=local)
+        """The most that a call of this size can cost, whatever part of its input is cached or put into a cache."""
+        extremes = [
+            Usage(tokens_in, tokens_out, cached, written)
+            for cached, written in ((0, 0), (tokens_in, 0), (0, tokens_in))
+        ]
+        prices = [self.picousd(model, usage, local=local) for usage in extremes]
+        return max((price for price in prices if price is not None), default=None)
 
 
 def load_prices(path: str | Path | None) -> Prices:
@@ -74,8 +83,9 @@ def missing_price(model: str) -> ConfigError:
 
 def _rate(where: str, entry: Any) -> Rate:
     try:
-        given = {key: Decimal(str(entry[key])) for key in ("input", "output", "cached") if key in entry}
-        rate = Rate(given["input"], given["output"], given.get("cached", given["input"]))
+        given = {key: Decimal(str(entry[key])) for key in RATES if key in entry}
+        fresh = given["input"]
+        rate = Rate(fresh, given["output"], given.get("cached", fresh), given.get("written", fresh))
     except (KeyError, TypeError, InvalidOperation):
         raise ConfigError(f"price table {where}: input and output must be dollars for a million tokens") from None
     if not all(value.is_finite() and value >= 0 for value in given.values()):
@@ -88,7 +98,10 @@ def _public_price(model: str, usage: Usage) -> int | None:
     from genai_prices import calc_price
 
     asked = PublicUsage(
-        input_tokens=usage.tokens_in, cache_read_tokens=usage.tokens_cached, output_tokens=usage.tokens_out
+        input_tokens=usage.tokens_in,
+        cache_read_tokens=usage.tokens_cached,
+        cache_write_tokens=usage.tokens_written,
+        output_tokens=usage.tokens_out,
     )
     provider, _, name = model.rpartition("/")
     for provider_id, reference in ((None, model), (provider or None, name)):

@@ -4,6 +4,7 @@ Broken replies are the normal case: whatever comes in, the result is a Reply or 
 read is never lost.
 """
 
+from dataclasses import astuple
 from itertools import count
 from typing import Any
 
@@ -26,7 +27,7 @@ def parse_reply(data: object, *, name: str = "the model") -> Reply:
     """
     body = as_object(data)
     usage = parse_usage(body.get("usage"))
-    charged = (usage.tokens_in, usage.tokens_out, usage.tokens_cached) if usage else None
+    charged = astuple(usage) if usage else None
     choices = body.get("choices")
     choice = as_object(choices[0]) if is_array(choices) and choices else {}
     failure = body.get("error") or choice.get("error")
@@ -47,13 +48,14 @@ def parse_reply(data: object, *, name: str = "the model") -> Reply:
 def parse_usage(value: object) -> Usage | None:
     """Usage in the forms of OpenAI, Anthropic, Gemini, DeepSeek and their kin; None when it is missing or all zero.
 
-    Negative counts become 0, and cached tokens never exceed the input. Where the total is more than input and output,
-    the rest is reasoning that was left out of the output, and counts as output.
+    Negative counts become 0, and cached and written tokens never exceed the input. Where the total is more than input
+    and output, the rest is reasoning that was left out of the output, and counts as output.
     """
     counts = as_object(value)
     details = as_object(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
     cached = _count(details, "cached_tokens") or _count(counts, "prompt_cache_hit_tokens", "cached_tokens")
     cached = cached or _count(counts, "cache_read_input_tokens", "cachedContentTokenCount") or 0
+    written = _count(details, "cache_write_tokens") or _count(counts, "cache_creation_input_tokens") or 0
     tokens_in = _count(counts, "prompt_tokens", "input_tokens", "promptTokenCount")
     tokens_out = _count(counts, "completion_tokens", "output_tokens", "candidatesTokenCount")
     total = _count(counts, "total_tokens", "totalTokenCount")
@@ -61,9 +63,12 @@ def parse_usage(value: object) -> Usage | None:
         return None
     if "prompt_tokens" not in counts:  # Anthropic's own form counts cached input apart
         tokens_in += _count(counts, "cache_read_input_tokens") or 0
-        tokens_in += _count(counts, "cache_creation_input_tokens") or 0
+        tokens_in += written
     tokens_out = max(tokens_out or 0, (total or 0) - tokens_in)
-    return Usage(tokens_in, tokens_out, min(cached, tokens_in)) if tokens_in or tokens_out else None
+    if not (tokens_in or tokens_out):
+        return None
+    cached = min(cached, tokens_in)
+    return Usage(tokens_in, tokens_out, cached, min(written, tokens_in - cached))
 
 
 def text_of(content: object) -> str:

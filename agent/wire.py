@@ -21,6 +21,9 @@ class Usage:
     tokens_in: int
     tokens_out: int
     tokens_cached: int = 0
+    """Of the input: read from the provider's cache, which is cheaper."""
+    tokens_written: int = 0
+    """Of the input: put into the provider's cache, which some charge extra for."""
 
 
 @dataclass(frozen=True, slots=True)

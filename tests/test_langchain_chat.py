@@ -56,7 +56,7 @@ ANSWER = AIMessage(
         "input_tokens": 9,
         "output_tokens": 4,
         "total_tokens": 13,
-        "input_token_details": {"cache_read": 3},
+        "input_token_details": {"cache_read": 3, "cache_creation": 0, "ephemeral_5m_input_tokens": 2},
     },
     response_metadata={"stop_reason": "max_tokens"},
 )
@@ -66,7 +66,7 @@ async def test_a_langchain_model_is_a_chat() -> None:
     chat: Chat = LangChainChat(Playing(plays=ANSWER), context=9000)
     reply = await chat.complete(HELLO)
     assert (chat.name, chat.context, chat.local, chat.takes_tools) == ("play-1", 9000, False, False)
-    assert (reply.text, reply.usage, reply.truncated) == ("Paris", Usage(9, 4, 3), True)
+    assert (reply.text, reply.usage, reply.truncated) == ("Paris", Usage(9, 4, 3, 2), True)
 
 
 @pytest.mark.parametrize(

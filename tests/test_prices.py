@@ -4,6 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scripted import QUESTION, ScriptedChat, good_script, small_web
 from spadework.agent import Budget, run_agent
 from spadework.agent.prices import Prices, Rate, load_prices, missing_price
@@ -11,8 +13,10 @@ from spadework.agent.settings import Settings
 from spadework.agent.wire import Usage
 from spadework.tools.errors import ConfigError
 
-RATE = Rate(Decimal(2), Decimal(8), Decimal("0.5"))
+RATE = Rate(Decimal(2), Decimal(8), Decimal("0.5"), Decimal("2.5"))
 TABLE = '[model."house/model"]\ninput = 2\noutput = 8\ncached = 0.5\n\n[model.plain]\ninput = "1.25"\noutput = 3\n'
+
+TIERS = ((1_000_000, 0), (0, 0), (0, 1_000_000))
 
 
 @pytest.fixture
@@ -25,7 +29,33 @@ def table(tmp_path: Path) -> Path:
 def test_a_rate_prices_cached_input_apart() -> None:
     assert RATE.picousd(Usage(1_000_000, 0, 0)) == 2 * 10**12
     assert RATE.picousd(Usage(1_000_000, 500_000, 800_000)) == int((0.4 + 0.4 + 4.0) * 10**12)
-    assert Rate(Decimal(1) / 3, Decimal(0), Decimal(0)).picousd(Usage(1, 0, 0)) == 333_334, "rounded up"
+    assert Rate(Decimal(1) / 3, Decimal(0), Decimal(0), Decimal(0)).picousd(Usage(1, 0, 0)) == 333_334, "rounded up"
+
+
+def test_what_is_put_into_a_cache_has_a_price_of_its_own() -> None:
+    assert RATE.picousd(Usage(1_000_000, 0, 200_000, 300_000)) == int((1.0 + 0.1 + 0.75) * 10**12)
+    name = "claude-sonnet-4-5"
+    prices = [Prices().picousd(name, Usage(1_000_000, 0, cached, written)) for cached, written in TIERS]
+    assert None not in prices
+    assert prices == sorted(prices, key=lambda price: price or 0), "cached, plain, written"
+    assert Prices().bound(name, 1_000_000, 0) == prices[-1], "any part of the input may be put into the cache"
+
+
+@given(
+    rate=st.builds(Rate, *[st.decimals(0, 50, places=3)] * 4),
+    tokens=st.tuples(st.integers(0, 10**6), st.integers(0, 10**5)),
+    parts=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_no_call_of_this_size_costs_more_than_its_bound(
+    rate: Rate, tokens: tuple[int, int], parts: tuple[float, float]
+) -> None:
+    prices = Prices({"m": rate})
+    cached = int(tokens[0] * parts[0])
+    written = int((tokens[0] - cached) * parts[1])
+    cost, bound = prices.picousd("m", Usage(*tokens, cached, written)), prices.bound("m", *tokens)
+    assert cost is not None
+    assert bound is not None
+    assert cost <= bound
 
 
 def test_the_users_table_wins_even_for_a_local_model(table: Path) -> None:

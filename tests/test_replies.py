@@ -36,6 +36,8 @@ def call(name: Any = "search", arguments: Any = "{}", **more: Any) -> dict[str, 
         ({**USAGE, "prompt_tokens_details": {"cached_tokens": 2}}, Usage(3, 2, 2)),
         ({**USAGE, "prompt_tokens_details": {"cached_tokens": 50}}, Usage(3, 2, 3)),
         ({**USAGE, "prompt_tokens_details": None}, Usage(3, 2, 0)),
+        ({**USAGE, "prompt_tokens_details": {"cached_tokens": 1, "cache_write_tokens": 9}}, Usage(3, 2, 1, 2)),
+        ({"input_tokens": 3, "output_tokens": 2, "cache_creation_input_tokens": 5}, Usage(8, 2, 0, 5)),
         ({**USAGE, "prompt_cache_hit_tokens": 1}, Usage(3, 2, 1)),
         ({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 115}, Usage(10, 105, 0)),
         ({"input_tokens": 3, "output_tokens": 2, "cache_read_input_tokens": 7}, Usage(10, 2, 7)),
@@ -148,13 +150,13 @@ def test_a_reply_without_a_message_is_a_bad_reply(body: Any) -> None:
 def test_usage_of_an_unreadable_reply_is_not_lost() -> None:
     with pytest.raises(ModelError) as caught:
         parse_reply({"choices": [], "usage": USAGE})
-    assert caught.value.usage == (3, 2, 0)
+    assert caught.value.usage == (3, 2, 0, 0)
 
 
 def test_an_error_sent_with_status_200_is_an_error() -> None:
     with pytest.raises(ModelError, match="upstream is busy") as caught:
         parse_reply({"error": {"message": "upstream is busy", "code": 429}, "usage": USAGE})
-    assert (caught.value.kind, caught.value.status, caught.value.usage) == ("status", 429, (3, 2, 0))
+    assert (caught.value.kind, caught.value.status, caught.value.usage) == ("status", 429, (3, 2, 0, 0))
     assert caught.value.retryable
 
 

@@ -67,7 +67,7 @@ class ModelError(SpadeworkError):
         sent: bool,
         status: int | None = None,
         retry_after: float | None = None,
-        usage: "tuple[int, int, int] | None" = None,
+        usage: "tuple[int, ...] | None" = None,
     ) -> None:
         super().__init__(text)
         self.kind: ModelFailure = kind

@@ -2,7 +2,7 @@
 
 from .amounts import to_usd
 from .budget import TOOL_RESOURCES, Regime, Remaining, label, ordered
-from .rounds import Outlook
+from .rounds import NEEDED, Outlook
 
 # BATS (arXiv 2511.17006) gives four regimes with numbers of calls for each. Those are upper ends here: five queries at
 # once are right with 100 left and ruinous with 4, so a turn is advised to take half of what is left at most.
@@ -12,8 +12,6 @@ ADVICE = {
     Regime.LOW: "little is left: one query or one page that decides an open constraint, or answer",
     Regime.CRITICAL: "finish: one more call only if it decides the answer; else answer now",
 }
-# A turn takes these in any case. Searches and page reads can be had fewer of, so they end no turn by themselves.
-NEEDED = ("tokens", "picousd", "ms", "model_calls")
 LAST_TURN = "finish: hardly a turn fits after this one, so record what is proven and answer now with the best candidate"
 FEW_TURNS = "no turn may fit after this one: one query or one page that decides an open constraint, or answer"
 MOST = {Regime.HIGH: (5, 3), Regime.MEDIUM: (3, 2)}

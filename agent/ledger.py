@@ -41,6 +41,8 @@ class Ledger:
     _earlier_ms: int = 0
     overrun: str = ""
     """The limited resource of which a provider took more than was held: no further call fits, of any kind."""
+    over: bool = False
+    """The run has ended before and is only looked at: time does not count, and nothing is written."""
 
     def __post_init__(self) -> None:
         self._limits = self.budget.limits()
@@ -96,7 +98,7 @@ class Ledger:
 
         Without a journal there is nothing to do. Raises StoreError, and releases the holds, where that fails.
         """
-        if self.journal is None:
+        if self.journal is None or self.over:
             return
         self._tick()
         for charge in held:
@@ -220,6 +222,8 @@ class Ledger:
             self.journal.note(charge)
 
     def _tick(self) -> None:
+        if self.over:
+            return
         self._segment = self._segment or self._new_id("clock")
         ms = int((self.clock() - self._started) * 1000)
         self._put(Charge(id=self._segment, kind="clock", node="run", status="settled", amounts=Amounts(ms=ms)))

@@ -63,7 +63,7 @@ class Opened:
         prepared.deps.granted = budget if budget != before else None
         # Opened here, so that its spend is known whatever happens before its first node.
         session = await prepared.deps.session(cast("AgentState", prepared.last))
-        session.over = self.over
+        session.ledger.over = self.over
         if ended and not self.over:
             why = "the budget was topped up" if prepared.top_up else "tried again after a failure"
             update = another_attempt(cast("AgentState", prepared.last), budget, why)
@@ -143,7 +143,7 @@ async def _renew(prepared: Prepared, claim: Claim) -> None:
 async def _settle(prepared: Prepared) -> None:
     """Write down what is still due, and give back what a lease has left."""
     session = prepared.deps.alive(prepared.run)
-    if session is not None and not session.over:
+    if session is not None:
         with contextlib.suppress(StoreError):
             await session.ledger.commit()
     if prepared.lease is not None:

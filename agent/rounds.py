@@ -19,6 +19,8 @@ from .charges import Charge
 
 LAST = 6
 """Rounds that are looked at: what an early one cost says little about a late one."""
+NEEDED = ("tokens", "picousd", "ms", "model_calls")
+"""What every round takes. A round can do with fewer searches and page reads, and without further tools."""
 ALONE = 2
 """How far a single round is widened either way."""
 
@@ -41,7 +43,10 @@ def outlook(charges: Iterable[Charge], remaining: Remaining, keep: Amounts = ZER
     low: dict[str, int] = {}
     high: dict[str, int] = {}
     for resource in remaining.limits:
-        left = max(0, (remaining.left(resource) or 0) - kept.get(resource, 0))
+        unspent = remaining.left(resource) or 0
+        if not unspent and resource not in NEEDED:
+            continue  # the next rounds do without it
+        left = max(0, unspent - kept.get(resource, 0))
         costs = [cost.get(resource, 0) for cost in past]
         least, most = interval(costs)
         if most:

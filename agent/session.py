@@ -72,8 +72,6 @@ class Session:
     """By normalised address the charges that brought it: the search that first showed it, and the page read."""
     best: "Best | None" = None
     """The best answer so far, as it was told last."""
-    over: bool = False
-    """The run has ended before and is only looked at: nothing of it is written any more."""
     asked: str = ""
     """The charge of the last call to a model, whose reply is being taken in."""
 

@@ -52,6 +52,14 @@ def test_costs_that_grow_are_expected_to_grow_in_every_further_round() -> None:
     assert found.high == 10, "the cheapest and the mean come to 150"
 
 
+def test_a_tool_that_is_used_up_bounds_no_further_round() -> None:
+    past = [*turns(100), charge(0, "search", "act", searches=1)]
+    found = outlook(past, Remaining({"searches": 3, "tokens": 1_000}, {"searches": 3}))
+    assert found is not None
+    assert (found.low, found.binding) == (5, "tokens")
+    assert outlook(past, Remaining({"searches": 3}, {"searches": 3})) is None
+
+
 def test_what_is_kept_back_lasts_for_nothing_else() -> None:
     left = Remaining({"tokens": 1_000}, {"tokens": 200})
     found = outlook(turns(100, 100), left, Amounts(tokens_in=300))

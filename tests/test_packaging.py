@@ -67,9 +67,10 @@ def test_importing_the_agent_is_quiet_and_light() -> None:
 def test_the_public_names_are_those_that_are_promised() -> None:
     import spadework.agent as agent
 
-    promised = ["Budget", "Result", "SpadeworkError", "arun_agent", "run_agent", "stream_agent"]
-    assert sorted(agent.__all__) == promised
-    assert all(getattr(agent, name) is not None for name in promised)
+    classes = ["Budget", "Purse", "Result", "SpadeworkError"]
+    functions = ["aresume_agent", "arun_agent", "resume_agent", "run_agent", "stream_agent"]
+    assert sorted(agent.__all__) == [*classes, *functions]
+    assert all(getattr(agent, name) is not None for name in agent.__all__)
 
 
 @pytest.fixture(scope="module")

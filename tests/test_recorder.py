@@ -1,6 +1,7 @@
 """`record`: a live run is written, replays to the same result, and leaves nothing behind when it cannot be."""
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ def without_timing(result: dict[str, Any]) -> dict[str, Any]:
     for charge in result["charges"]:
         if charge["node"] == "act":
             charge["amounts"].pop("ms", None)
+    splits = [rows for name, rows in result["receipt"].items() if name.startswith("by_")]
+    for row in [result["receipt"]["total"], *chain(*splits)]:
+        row.pop("call_ms")
     return result
 
 

@@ -63,7 +63,7 @@ async def test_usage_and_metadata_are_langchains() -> None:
         "input_tokens": 10,
         "output_tokens": 5,
         "total_tokens": 15,
-        "input_token_details": {"cache_read": 4},
+        "input_token_details": {"cache_read": 4, "cache_creation": 0},
     }
     assert answer.response_metadata["model_name"] == "m"
     assert answer.response_metadata["finish_reason"] == "stop"

@@ -71,10 +71,12 @@ class Opened:
             prepared.last = (await self.graph.aget_state(self.config)).values
 
     async def _leased(self, wanted: Budget, turn: int) -> Budget:
-        """What the purse grants of a budget; without a purse all of it."""
+        """What the purse grants of a budget, once killed runs gave back theirs; without a purse all of it."""
         prepared = self.prepared
         if prepared.purse is None:
             return wanted
+        if prepared.deps.book is not None:
+            await prepared.purse.reclaim(prepared.deps.book)
         prepared.lease = await prepared.purse.lease(f"{prepared.run}/{turn}", wanted)
         prepared.budget = prepared.lease.budget
         return prepared.budget

@@ -18,6 +18,8 @@ from .charges import Charge, Entry
 from .database import Database, Transaction
 from .owner import Owner, this_process
 
+_LET_GO: set[str] = set()
+"""Tokens of this process that could not be taken out of the table, because the store failed: they hold nothing."""
 HELD_S = 30.0
 """How long a claim holds after it was renewed last, for holders of which nobody can tell whether they are alive."""
 
@@ -192,7 +194,11 @@ class Claim:
         def work(tx: Transaction) -> None:
             tx.run("UPDATE spadework_runs SET token = '', until = 0 WHERE run = ? AND token = ?", self.run, self.token)
 
-        await self.database.transact(work)
+        try:
+            await self.database.transact(work)
+        except StoreError:
+            _LET_GO.add(self.token)
+            raise
 
     def _row(self, entry: Entry, seq: int) -> tuple[Any, ...]:
         charge = entry.charge
@@ -214,7 +220,7 @@ class Claim:
 
 def _in_use(token: str, holding: str, until: float, now: float) -> bool:
     """A claim holds until it expires, or until its process is known to be dead."""
-    return bool(token) and now < until and not Owner.from_json(holding).is_dead()
+    return bool(token) and token not in _LET_GO and now < until and not Owner.from_json(holding).is_dead()
 
 
 def _merged(known: str, about: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from .savers import Saver, as_async
 from .state import AgentState
 from .topup import another_attempt
 
+log = logging.getLogger("spadework")
 RECURSION_LIMIT = 10_000
 """Far above what the policy lets a run do: the budget and the turn cap end runs, this is only a last fence."""
 RENEW_S = 10.0
@@ -96,7 +98,7 @@ async def opened(prepared: Prepared) -> AsyncGenerator[Opened]:
         claim: Claim | None = None
         if book is not None:
             claim = await book.claim(prepared.run, prepared.about)
-            stack.push_async_callback(claim.release)
+            stack.push_async_callback(_release, claim)
             prepared.deps.book, prepared.deps.claim = book, claim
             renewing = asyncio.create_task(_renew(prepared, claim))
             stack.callback(renewing.cancel)
@@ -143,11 +145,26 @@ async def _renew(prepared: Prepared, claim: Claim) -> None:
 
 
 async def _settle(prepared: Prepared) -> None:
-    """Write down what is still due, and give back what a lease has left."""
+    """Write down what is still due, and give back what a lease has left. A failing store takes no result with it."""
     session = prepared.deps.alive(prepared.run)
-    if session is not None:
-        with contextlib.suppress(StoreError):
+    with _warning("what was spent last is not stored"):
+        if session is not None:
             await session.ledger.commit()
-    if prepared.lease is not None:
-        await prepared.lease.close(session.ledger.spent() if session is not None else ZERO)
+    with _warning("the lease of this run is still open"):
+        if prepared.lease is not None:
+            await prepared.lease.close(session.ledger.spent() if session is not None else ZERO)
     prepared.deps.close(prepared.run)
+
+
+async def _release(claim: Claim) -> None:
+    with _warning("this run is free again when its process has ended"):
+        await claim.release()
+
+
+@contextlib.contextmanager
+def _warning(what: str) -> Generator[None]:
+    """Say in one line that the store failed, and what that means, instead of raising."""
+    try:
+        yield
+    except StoreError as error:
+        log.warning("%s; %s", error, what)

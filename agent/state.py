@@ -204,7 +204,6 @@ def fresh_question(question: str) -> dict[str, Any]:
     return {
         "question": question,
         "attempt": 1,
-        "transcript": Overwrite([]),
         "constraints": [Constraint(id="c0", text=ASKED, kind="asked")],
         "stated": False,
         "plan": [],
@@ -212,6 +211,14 @@ def fresh_question(question: str) -> dict[str, Any]:
         "candidates": [],
         "records": [],
         "decisions": [],
+        **unanswered(),
+    }
+
+
+def unanswered() -> dict[str, Any]:
+    """The update after which a question is open, with an empty transcript: what was found before stays."""
+    return {
+        "transcript": Overwrite([]),
         "progress": no_progress(),
         "calls": [],
         "proposed": "",

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from langgraph.types import Overwrite
-
 from .budget import Budget
-from .state import AgentState, DecisionEntry, no_progress
+from .state import AgentState, DecisionEntry, unanswered
 
 
 def another_attempt(state: AgentState, budget: Budget, why: str) -> dict[str, Any]:
@@ -27,15 +25,5 @@ def another_attempt(state: AgentState, budget: Budget, why: str) -> dict[str, An
         "attempt": state["attempt"] + 1,
         "records": records,
         "decisions": [*state["decisions"], entry],
-        "transcript": Overwrite([]),
-        "progress": no_progress(),
-        "calls": [],
-        "proposed": "",
-        "verdict": "",
-        "resource": "",
-        "fault": "",
-        "answer": "",
-        "data": None,
-        "status": "none",
-        "stop_reason": "no_leads",
+        **unanswered(),
     }

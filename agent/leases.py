@@ -73,8 +73,10 @@ def lease(tx: Transaction, parent: str, name: str, wanted: Sums) -> dict[str, in
             continue
         asked = max(0, limit - before) if limit is not None else left or 0
         more = asked if left is None else min(left, asked)
-        granted[resource] = before + more
-        _put(tx, name, resource, Line(before + more, line.used, line.own))
+        # An overrun is no grant: what was spent beyond the cap is not to be spent again.
+        known = line.cap if again and not more else None
+        granted[resource] = before + more if known is None else known
+        _put(tx, name, resource, Line(granted[resource], line.used, line.own))
         _add(tx, parent, resource, more)
     tx.run("UPDATE spadework_purses SET opened = 1 WHERE purse = ?", name)
     return granted

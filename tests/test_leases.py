@@ -68,8 +68,10 @@ class Leasing(RuleBasedStateMachine):
         """What a lease has spent itself in all, when it spends so much more of what it has left."""
         found: dict[str, int] = {}
         for resource, line in lines_of(self.tx, key).items():
-            room = 9 if line.left is None else line.left
-            found[resource] = self.parts[key].spent.get(resource, 0) + int(room * share)
+            more = int((9 if line.left is None else line.left) * share)
+            found[resource] = self.parts[key].spent.get(resource, 0) + more
+            if line.left is None:
+                self.over[resource] += more  # it may go on under a purse that has a limit by now
         return found
 
     @rule(place=st.integers(0, 99), share=PARTS)
@@ -173,4 +175,16 @@ def test_a_lease_is_what_is_wanted_or_what_is_left() -> None:
     }
     close(machine.tx, "a", {"searches": 1, "picousd": 30})
     assert lease(machine.tx, "purse", "c", {}) == {"searches": 3, "picousd": 70}
+    machine.teardown()
+
+
+def test_what_was_overrun_is_not_granted_to_be_spent_again() -> None:
+    machine = Leasing()
+    open_purse(machine.tx, "purse", {"picousd": 9})
+    assert lease(machine.tx, "purse", "run", {"picousd": 4}) == {"picousd": 4}
+    assert lease(machine.tx, "run", "attempt", {}) == {"picousd": 4}
+    close(machine.tx, "attempt", {"picousd": 6})
+    assert lease(machine.tx, "purse", "run", {"picousd": 4}) == {"picousd": 4}, "not the 6 that were spent"
+    assert lease(machine.tx, "run", "attempt 2", {}) == {"picousd": 0}
+    assert lines_of(machine.tx, "purse")["picousd"].left == 3
     machine.teardown()

@@ -180,7 +180,7 @@ async def test_a_redirect_is_not_followed(server: Server) -> None:
 
 async def test_too_many_requests_say_what_to_do(server: Server) -> None:
     server.answer(b"", status=429)
-    assert "limiter: false" in str(await failure(timeout=0.5))
+    assert "limiter: false" in str(await failure(timeout=3))
 
 
 async def test_a_silent_server_is_a_timeout(server: Server) -> None:

@@ -14,7 +14,7 @@ from .fitting import Ask, Build
 from .matrix import rows
 from .session import Session
 from .state import AgentState, AnswerStatus, Candidate, updated
-from .verdicts import read_object
+from .verdicts import answer_among, read_object
 from .verifier import evidence_messages, take_checks
 
 ANSWER_OUT = 800
@@ -60,7 +60,8 @@ async def _write_answer(state: AgentState, session: Session, update: dict[str, A
         return
     parsed = read_object(asked.reply)
     try:
-        answer = read_answer(parsed.data)
+        # Of a reply that was cut off the answer may be whole; its checks are not looked at, so it stays unverified.
+        answer = read_answer(parsed.data or {"answer": answer_among(asked.reply)})
     except Unusable:
         return
     update["candidates"] = [*state["candidates"], Candidate(answer=answer, attempt=state["attempt"])]

@@ -10,6 +10,7 @@ from ..tools.shapes import is_mapping
 from .wire import Reply
 
 FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+ANSWER_FIELD = re.compile(r'"answer"\s*:\s*("(?:[^"\\]|\\.)*")')
 ANSWER_LINE = re.compile(r"^\W*ANSWER\W*:\s*(.+)$", re.MULTILINE)
 
 
@@ -40,6 +41,16 @@ def answer_mark(text: str) -> str:
     """The answer of a prose reply that carries the answer mark, else an empty string."""
     found = ANSWER_LINE.findall(text)
     return found[-1].strip().strip("*` ") if found else ""
+
+
+def answer_among(reply: Reply) -> str:
+    """The answer in a reply that could not be read as a whole: a complete field of its JSON, or the answer mark."""
+    for found in ANSWER_FIELD.findall(reply.text):
+        try:
+            return json.loads(found, strict=False)
+        except ValueError:
+            continue
+    return "" if reply.truncated else answer_mark(reply.text)
 
 
 def _last_object(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from scripted import (
     ALDER,
     BUILT,
@@ -48,6 +49,19 @@ def test_with_no_candidate_one_call_writes_the_answer_from_what_was_read() -> No
     result, chat = play(silent_until_the_end(told), question="Who built the Alder Bridge?")
     assert (result.answer, result.status) == ("Mara Finch", "verified"), "one constraint, and its quote was found"
     assert BUILT in str(chat.prompts[-1])
+
+
+@pytest.mark.parametrize(
+    ("last", "answer"),
+    [
+        ('{"answer": "Mara \\"Mo\\" Finch", "checks": [{"constraint": "c0", "verd', 'Mara "Mo" Finch'),
+        ("I would say:\nANSWER: Mara Finch", "Mara Finch"),
+        ('{"answer": "Mara Fin', ""),
+    ],
+)
+def test_the_answer_of_a_last_word_that_cannot_be_read_as_a_whole_is_not_lost(last: str, answer: str) -> None:
+    result, _ = play(silent_until_the_end(last), question="Who built the Alder Bridge?")
+    assert (result.answer, result.status) == (answer, "unverified" if answer else "none")
 
 
 def test_without_constraints_that_were_stated_nothing_is_verified() -> None:

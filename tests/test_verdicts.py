@@ -2,7 +2,7 @@
 
 import pytest
 from scripted import prose
-from spadework.agent.verdicts import answer_mark, read_object
+from spadework.agent.verdicts import answer_among, answer_mark, read_object
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ def test_a_reply_that_was_cut_off_is_not_read_even_if_it_looks_whole(finish: str
 )
 def test_the_answer_mark_stands_at_the_beginning_of_a_line(text: str, answer: str) -> None:
     assert answer_mark(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "answer"),
+    [
+        ('{"answer": "Mara Finch", "checks": [', "length", "Mara Finch"),
+        ('{"answer": "caf\\u00e9 \\"Orr\\"", "che', "length", 'café "Orr"'),
+        ('{"answer": "Mara Fin', "length", ""),
+        ("ANSWER: Mara Fin", "length", ""),
+        ("ANSWER: Mara Finch", "stop", "Mara Finch"),
+        ('{"answer": ', "length", ""),
+    ],
+)
+def test_of_an_unreadable_reply_only_a_whole_answer_is_taken(text: str, finish: str, answer: str) -> None:
+    assert answer_among(prose(text, finish=finish)) == answer

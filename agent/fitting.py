@@ -55,11 +55,12 @@ def fit(session: Session, chat: Chat, ask: Ask) -> Fitted | Refusal:
     context = chat.context or DEFAULT_CONTEXT
     out = min(ask.max_out, context // 4)
     room = context - out
+    apart = ask.tools if chat.takes_tools else ()
     while True:
         messages = ask.build(room)
-        if ask.tools and not chat.takes_tools:
+        if ask.tools and not apart:
             messages = as_text(messages, ask.tools)
-        pieces = _pieces(messages, ask.tools)
+        pieces = _pieces(messages, apart)
         bound = _bound(session, ask.role, pieces)
         fitted = _afford(session, chat, ask, bound, _out_beside(pieces, context, out))
         if not isinstance(fitted, Refusal):

@@ -2,32 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from ..tools.errors import ToolError
 from ..tools.extract import Page
 from ..tools.search import Hit
 from ..tools.shapes import is_mapping
-from .wire import Reply, ToolCall, Usage
+from .wire import Reply
 
 FAILED = "failed"
+T = TypeVar("T")
 
 
 def stored_reply(reply: Reply) -> dict[str, Any]:
     """A model's reply; its calls as they were read."""
-    usage = asdict(reply.usage) if reply.usage is not None else None
-    calls = [asdict(call) for call in reply.calls]
-    return {"message": reply.message, "text": reply.text, "calls": calls, "usage": usage, "end": reply.finish_reason}
+    return asdict(reply)
 
 
 def reply_of(stored: Any) -> Reply | None:
     """The reply again; None for what is none."""
-    try:
-        usage = Usage(**stored["usage"]) if stored["usage"] is not None else None
-        calls = tuple(ToolCall(**call) for call in stored["calls"])
-        return Reply(stored["message"], stored["text"], calls, usage, stored["end"])
-    except (KeyError, TypeError):
-        return None
+    return _read(Reply, stored)
 
 
 def stored_hits(hits: Sequence[Hit]) -> dict[str, Any]:
@@ -37,10 +34,7 @@ def stored_hits(hits: Sequence[Hit]) -> dict[str, Any]:
 
 def hits_of(stored: Any) -> list[Hit] | None:
     """The results again; None for what is none."""
-    try:
-        return [Hit(**hit) for hit in stored["hits"]]
-    except (KeyError, TypeError):
-        return None
+    return _read(list[Hit], stored.get("hits")) if is_mapping(stored) else None
 
 
 def stored_page(page: Page, fetched: str) -> dict[str, Any]:
@@ -50,12 +44,10 @@ def stored_page(page: Page, fetched: str) -> dict[str, Any]:
 
 def page_of(stored: Any) -> tuple[Page, str] | None:
     """The page again, and when it was read; None for what is none."""
-    try:
-        fields: dict[str, Any] = {**stored["page"]}
-        fields["links"] = tuple((text, url) for text, url in fields["links"])
-        return Page(**fields), str(stored["fetched"])
-    except (KeyError, TypeError, ValueError):
+    if not is_mapping(stored):
         return None
+    page, fetched = _read(Page, stored.get("page")), stored.get("fetched")
+    return (page, fetched) if page is not None and isinstance(fetched, str) else None
 
 
 def stored_text(text: str) -> dict[str, Any]:
@@ -78,3 +70,17 @@ def failure_of(stored: Any) -> str | None:
     """The line of a call that failed; None for what is none."""
     line = stored.get(FAILED) if is_mapping(stored) else None
     return line if isinstance(line, str) else None
+
+
+def _read(kind: type[T], data: Any) -> T | None:
+    """Checked field by field: what another version of the program left may look like it, and not be it."""
+    try:
+        return _reader(kind).validate_python(data)
+    except ValidationError:
+        return None
+
+
+@cache
+def _reader(kind: type[T]) -> TypeAdapter[T]:
+    """Made when it is first needed, as only a run that was killed needs it."""
+    return TypeAdapter(kind)

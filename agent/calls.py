@@ -103,7 +103,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
                 timeout=timeout,
             )
     except TimeoutError:
-        late = ModelError(f"{chat.name}: no answer within {timeout:.0f} s", kind="timeout", sent=True)
+        late = ModelError(f"{chat.name}: no answer within {round(timeout, 1):g} s", kind="timeout", sent=True)
         _settle_failure(session, held, late, int((ledger.clock() - started) * 1000))
         raise late from None
     except ModelError as error:

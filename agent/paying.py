@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..tools.errors import ToolError
+from ..tools.clean import one_line
+from ..tools.errors import SpadeworkError, ToolError
 from .amounts import Amounts
 from .charges import Charge, Kind, Refusal, call_of
 from .outcomes import stored_failure
@@ -40,7 +41,10 @@ async def ready(session: Session, charge_id: str) -> tuple[Charge | Refusal, Any
 
 
 async def guarded(session: Session, charge: Charge, tool: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Await a tool within the time that is left; when cancelled in flight, the call stays charged."""
+    """Await a tool within the time that is left; when cancelled in flight, the call stays charged.
+
+    Raises ToolError also for a mistake in a tool of the caller's: it is told to the model, and does not end the run.
+    """
     left = session.ledger.seconds_left()
     timeout = session.deps.tool_timeout if left is None else min(session.deps.tool_timeout, left)
     if timeout <= 0:
@@ -49,10 +53,15 @@ async def guarded(session: Session, charge: Charge, tool: Callable[..., Any], *a
         async with asyncio.timeout(timeout):
             return await tool(*arguments, timeout=timeout, **options)
     except TimeoutError:
-        raise ToolError(f"no answer within {timeout:.0f} s", kind="timeout", sent=True) from None
+        raise ToolError(f"no answer within {round(timeout, 1):g} s", kind="timeout", sent=True) from None
     except asyncio.CancelledError:
         session.ledger.settle(charge, charge.amounts, marks=("cancelled",))
         raise
+    except SpadeworkError:
+        raise
+    except Exception as error:
+        told = one_line(f"{type(error).__name__}: {error}", 300)
+        raise ToolError(told, kind="bad_reply", sent=True) from error
 
 
 async def settle(session: Session, charge: Charge, started: float, result: Callable[[], Any]) -> None:

@@ -82,6 +82,7 @@ class Book:
                 now + claim.held_s,
                 run,
             )
+            claim.before = _known(known)
             return int(tx.rows("SELECT COALESCE(MAX(seq), 0) FROM spadework_charges WHERE run = ?", run)[0][0])
 
         claim.written = await self.database.transact(work)
@@ -95,10 +96,16 @@ class Book:
                 "SELECT data, result FROM spadework_charges WHERE run = ? AND turn = ? ORDER BY seq", run, turn
             )
 
-        return [
-            Entry(Charge.from_dict(json.loads(data)), _unpacked(result))
-            for data, result in await self.database.transact(work)
-        ]
+        try:
+            return [
+                Entry(Charge.from_dict(json.loads(data)), _unpacked(result))
+                for data, result in await self.database.transact(work)
+            ]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"the store {self.database.shown} holds a charge of run {run} that cannot be read, so what it has"
+                " spent is not known: start it anew as another run"
+            ) from error
 
     async def find(self, run: str) -> StoredRun | None:
         """What is known of one run."""
@@ -137,7 +144,7 @@ class Book:
         return [
             StoredRun(
                 run=run,
-                about=json.loads(about),
+                about=_known(about),
                 created=created,
                 updated=updated,
                 in_use=_in_use(token, holding, until, now),
@@ -155,6 +162,8 @@ class Claim:
     held_s: float = HELD_S
     token: str = field(default_factory=lambda: uuid4().hex)
     written: int = 0
+    before: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What was known of the run when it was claimed."""
 
     async def write(self, entries: Sequence[Entry], /) -> None:
         """Write entries, over those of the same ids; a result stays where no new one comes."""
@@ -224,8 +233,16 @@ def _in_use(token: str, holding: str, until: float, now: float) -> bool:
 
 
 def _merged(known: str, about: Mapping[str, Any]) -> str:
-    before: Any = json.loads(known)
-    return json.dumps((dict(before) if is_mapping(before) else {}) | dict(about))
+    return json.dumps(_known(known) | dict(about))
+
+
+def _known(about: str) -> dict[str, Any]:
+    """What is known of a run; of one whose row cannot be read, nothing."""
+    try:
+        known: Any = json.loads(about)
+    except ValueError:
+        return {}
+    return dict(known) if is_mapping(known) else {}
 
 
 def _packed(result: Any) -> bytes | None:

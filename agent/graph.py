@@ -70,8 +70,6 @@ async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
     plain = _plain(update)
     if not CHANGES_BEST.isdisjoint(plain):
         tell_best(session, updated(state, plain))
-    if (budget := session.ledger.budget.to_dict()) != state["budget"]:
-        plain["budget"] = budget  # it was topped up
     return update
 
 
@@ -84,6 +82,7 @@ async def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
     """Start a question: a fresh ledger, and a state in which nothing of an earlier question is left but its charges."""
     run, turn = state.get("run") or uuid4().hex, state.get("turn", 0) + 1
     budget = Budget.of(state.get("budget") or None)
-    session = await deps.open(run, turn, budget)
+    session = await deps.begin(run, turn, state["question"], budget)
     session.pages.allow(urls_in(state["question"]))
-    return {**fresh_question(state["question"]), "run": run, "turn": turn, "budget": budget.to_dict()}
+    number = session.ledger.question
+    return {**fresh_question(state["question"]), "run": run, "turn": number, "budget": budget.to_dict()}

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from langgraph.types import Command
+
 from ..tools.errors import ConfigError, StoreError
 from .amounts import ZERO
 from .book import Book, Claim
@@ -40,21 +42,23 @@ class Opened:
     def config(self) -> Any:
         return {"configurable": {"thread_id": self.prepared.run}, "recursion_limit": RECURSION_LIMIT}
 
-    async def given(self) -> dict[str, Any] | None:
-        """What the graph starts with; None where this thread goes on, or has nothing left to do (`over`)."""
+    async def given(self) -> dict[str, Any] | Command[Any] | None:
+        """What the graph starts with: a question, where this thread goes on another budget, or nothing."""
         prepared = self.prepared
         found: Any = await self.graph.aget_state(self.config) if self.graph.checkpointer else None
         values: dict[str, Any] = found.values if found else {}
         goes_on = bool(found and found.next) and values.get("question") == prepared.question
         if goes_on or (values and prepared.resuming):
             return await self._go_on(values, ended=not goes_on)
-        budget = await self._leased(prepared.budget, values.get("turn", 0) + 1)
-        return {"question": prepared.question, "budget": budget.to_dict(), "run": prepared.run}
+        # A run that was killed before its first step has no state yet, and can be topped up all the same.
+        wanted = _with(prepared.budget, prepared.top_up)
+        prepared.budget = await self._leased(wanted, values.get("turn", 0) + 1)
+        return {"question": prepared.question, "budget": prepared.budget.to_dict(), "run": prepared.run}
 
-    async def _go_on(self, values: dict[str, Any], *, ended: bool) -> None:
+    async def _go_on(self, values: dict[str, Any], *, ended: bool) -> Command[Any] | None:
         prepared = self.prepared
         before = Budget.of(values["budget"])
-        budget = before.plus(prepared.top_up) if prepared.top_up else before
+        budget = _with(before, prepared.top_up)
         # What failed is worth another try with what is left; what ended well goes on only with more.
         self.over = ended and prepared.top_up is None and values["stop_reason"] != "error"
         if not self.over:
@@ -62,7 +66,6 @@ class Opened:
             if self.claim is not None:
                 await self.claim.note({"outcome": None})
         prepared.budget, prepared.last = budget, {**values, "budget": budget.to_dict()}
-        prepared.deps.granted = budget if budget != before else None
         # Opened here, so that its spend is known whatever happens before its first node.
         session = await prepared.deps.session(cast("AgentState", prepared.last))
         session.ledger.over = self.over
@@ -71,6 +74,9 @@ class Opened:
             update = another_attempt(cast("AgentState", prepared.last), budget, why)
             await self.graph.aupdate_state(self.config, update, as_node="deepen")
             prepared.last = (await self.graph.aget_state(self.config)).values
+            return None
+        # With the graph's first step, which may be killed too: what was added must not be lost with it.
+        return Command(update={"budget": budget.to_dict()}) if budget != before else None
 
     async def _leased(self, wanted: Budget, turn: int) -> Budget:
         """What the purse grants of a budget, once killed runs gave back theirs; without a purse all of it."""
@@ -80,8 +86,11 @@ class Opened:
         if prepared.deps.book is not None:
             await prepared.purse.reclaim(prepared.deps.book)
         prepared.lease = await prepared.purse.lease(f"{prepared.run}/{turn}", wanted)
-        prepared.budget = prepared.lease.budget
-        return prepared.budget
+        return prepared.lease.budget
+
+
+def _with(budget: Budget, top_up: Budget | None) -> Budget:
+    return budget if top_up is None else budget.plus(top_up)
 
 
 @asynccontextmanager

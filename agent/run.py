@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import Unpack
 
 from ..tools.errors import CassetteError, ConfigError, SpadeworkError, StoreError
-from .budget import Budget
+from .budget import Budget, label, ordered
 from .events import AnswerEvent, Event
 from .loop import start
 from .opened import Opened, book_for, opened
@@ -161,13 +161,16 @@ def _prepare_again(run: str, about: Mapping[str, Any], top_up: BudgetLike, optio
         given["settings"] = replace(settings, base_url=str(about["base_url"]))
     prepared = prepare(str(about["question"]), Budget.of(about["budget"]), given)
     prepared.resuming = True
-    prepared.top_up = None if top_up is None else _added(top_up)
+    prepared.top_up = None if top_up is None else _added(top_up, prepared.budget)
     return prepared
 
 
-def _added(top_up: BudgetLike) -> Budget:
+def _added(top_up: BudgetLike, budget: Budget) -> Budget:
     """What is to be added to a budget; a number means so many searches and page reads."""
     added = Budget.of(top_up)
     if not any(added.limits().values()):
         raise ConfigError(f"top_up={top_up!r} adds nothing: give at least one limit above 0, such as searches=5")
+    if added.limits().keys().isdisjoint(budget.limits()):
+        known = ", ".join(label(name) for name in ordered(budget.limits())) or "nothing"
+        raise ConfigError(f"top_up={top_up!r} adds nothing: the run has no limit on that, only on {known}")
     return added

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -163,8 +163,6 @@ class Deps:
     """Where the charges of this run are written before they are spent; None keeps them in memory and in the state."""
     claim: Claim | None = None
     """This process's hold on the run in the book."""
-    granted: Budget | None = None
-    """The budget of a run that goes on with another one than its state says: it was topped up."""
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict[str, Session])
     _listeners: dict[str, Listener] = field(default_factory=dict[str, Listener])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -193,12 +191,30 @@ class Deps:
                 self._sessions.popitem(last=False)
         return session
 
+    async def begin(self, run: str, turn: int, question: str, budget: Budget) -> Session:
+        """The session of a question that has no state yet.
+
+        The book may know its charges all the same: a saver in memory forgets, a ledger in a file does not. Then they
+        are taken over. Those of another question, or of one that had ended, are left alone.
+        """
+        known: Mapping[str, Any] = self.claim.before if self.claim is not None else {}
+        outcome: Mapping[str, Any] = known.get("outcome") or {}
+        ended = outcome.get("stop_reason") not in (None, "cancelled", "error")
+        goes_on = known.get("question") == question and not ended
+        while (entries := await self._entries(run, turn)) and not goes_on:
+            turn += 1
+        session = await self.open(run, turn, budget)
+        session.ledger.absorb({}, entries)
+        for entry in entries:
+            session.recall(entry)
+        return session
+
     async def session(self, state: AgentState) -> Session:
         """The session of a state; one that is not alive (a resumed run) is made again from its charges."""
         found = self._sessions.get(state["run"])
         if found is not None and found.ledger.question == state["turn"]:
             return found
-        session = await self.open(state["run"], state["turn"], self.granted or Budget.of(state["budget"]))
+        session = await self.open(state["run"], state["turn"], Budget.of(state["budget"]))
         await self._recall(session, state)
         return session
 

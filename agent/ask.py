@@ -1,13 +1,11 @@
 """The work of `ask`: run, show, and the exit code that says how it went."""
 
 import json
-import math
 import os
 import shlex
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,7 +15,9 @@ from ..tools.addresses import parse_allow_hosts
 from ..tools.errors import ConfigError, StoreError
 from .amounts import ZERO
 from .budget import PUBLIC_NAMES, Budget, Remaining, counted
+from .daily import NO_STORE, daily_of, shared, why_ended
 from .database import is_postgres
+from .limits import REFUSED, WANTED, amount_of
 from .loop import start
 from .notices import LOG, one_line_notices
 from .progress import progress
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
 
 TOP_UPS = {"searches": "5", "browses": "5", "model_calls": "10"}
 """What a top-up of a limit comes to in an example; of others it is the limit itself."""
-
-WANTED = {
-    "searches": "a whole number",
-    "browses": "a whole number",
-    "tokens": "a whole number",
-    "usd": "dollars, such as 0.10,",
-    "seconds": "seconds",
-    "model_calls": "a whole number",
-}
-"""The limits that can be given on the command line, and what each is given in."""
-REFUSED = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +49,7 @@ class Asked:
     context: int | None = None
     store: str | None = None
     no_store: bool = False
+    daily: str | None = None
 
     def limits(self) -> Budget:
         """The usual budget, or that of --budget, with the limits that were given in its place. Raises ConfigError."""
@@ -89,16 +79,18 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
     Raises ConfigError and StoreError before anything is spent.
     """
     budget, settings = asked.limits(), asked.settings()
+    daily = daily_of(asked.daily)
+    whole = daily.within(budget) if daily is not None else budget
     run = uuid4().hex[:12]
-    with progress(question, budget.limits()) as on_event:
+    with progress(question, whole.limits()) as on_event:
         # The graph takes a second to import: the display is there before it.
-        store = place_to_store(asked)
+        store = place_to_store(asked, needed=daily is not None)
         from .run import run_agent
 
-        with told_how_to_go_on(run, asked, stored=store is not None):
+        with shared(daily, store, new=run) as purse, told_how_to_go_on(run, asked, stored=store is not None):
             result = run_agent(
                 question,
-                budget,
+                whole,
                 model=asked.model,
                 search=asked.search,
                 strategy=asked.strategy or "bats-early",
@@ -106,18 +98,21 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
                 on_event=on_event,
                 store=store,
                 thread_id=run,
+                purse=purse,
             )
+            why = why_ended(purse, result, budget)
     print_result(result, as_json=as_json, receipt=receipt)
+    say(why)
     if store is not None:
         say_how_to_go_on(result, asked)
     return exit_code(result)
 
 
-def place_to_store(asked: Asked) -> str | None:
+def place_to_store(asked: Asked, *, needed: bool = False) -> str | None:
     """Where a run is kept, once old runs there are deleted; None for nowhere.
 
     Where only the usual place cannot be written, the run goes on without: one notice. Raises ConfigError and StoreError
-    for a place that was named.
+    for a place that was named, or that is `needed` to count in.
     """
     from .retention import tidy
     from .store import store_target, stores_nothing
@@ -125,12 +120,14 @@ def place_to_store(asked: Asked) -> str | None:
     if asked.no_store and asked.store is not None:
         raise ConfigError("--store and --no-store: give one of them")
     if asked.no_store or (asked.store is None and stores_nothing()):
+        if needed:
+            raise ConfigError(NO_STORE)
         return None
     try:
         target = store_target(asked.store)
         start(tidy(target)).result()
     except StoreError as error:
-        if asked.store is not None or os.environ.get("SPADEWORK_STORE"):
+        if needed or asked.store is not None or os.environ.get("SPADEWORK_STORE"):
             raise
         LOG.warning("%s; this run is not stored", error)
         return None
@@ -140,9 +137,13 @@ def place_to_store(asked: Asked) -> str | None:
 def say_how_to_go_on(result: "Result", asked: Asked, *, always: bool = False) -> None:
     """One line on stderr, for a run that was cut short."""
     if always or result.stop_reason not in ("answered", "no_search_needed"):
-        line = going_on(result, asked)
-        if line:
-            click.echo(line, err=True)
+        say(going_on(result, asked))
+
+
+def say(line: str) -> None:
+    """A line on stderr, if there is anything to say."""
+    if line:
+        click.echo(line, err=True)
 
 
 def going_on(result: "Result", asked: Asked) -> str:
@@ -159,6 +160,8 @@ def resume_line(run: str, asked: Asked, *more: str) -> str:
     if asked.store is not None:
         # The address of a database may hold a password.
         command += ["--store", "postgresql://..." if is_postgres(asked.store) else asked.store]
+    if asked.daily is not None:
+        command += ["--daily", asked.daily]
     command += [part for host in asked.allow_host for part in ("--allow-host", host)]
     return f"to go on: {shlex.join(command)}"
 
@@ -204,15 +207,3 @@ def exit_code(result: "Result") -> int:
     if result.answer:
         return 0
     return 1 if result.stop_reason == "error" else 3
-
-
-def amount_of(name: str, text: str) -> int | float | Decimal:
-    """The amount of a limit as it stands on the command line; -1 for what is no amount of 0 or more."""
-    kind = {"usd": Decimal, "seconds": float}.get(name, int)
-    try:
-        value = kind(text)
-        if not math.isfinite(value) or value < 0:
-            return REFUSED
-    except (ValueError, ArithmeticError):
-        return REFUSED
-    return int(value) if isinstance(value, float) and value.is_integer() else value

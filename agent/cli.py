@@ -148,6 +148,12 @@ def only_one(given: Mapping[str, bool]) -> None:
 store_option = click.option(
     "--store", metavar="STORE", help="A file, or postgresql://... (else SPADEWORK_STORE, else the user's data folder)."
 )
+daily_option = click.option(
+    "--daily",
+    metavar="LIMITS",
+    help="Limits for all runs of a day (UTC) in this store together: usd=1,searches=200. NAME:usd=1 counts apart;"
+    " none lifts SPADEWORK_DAILY.",
+)
 
 
 @click.group(
@@ -167,6 +173,7 @@ def cli(ctx: click.Context) -> None:
 @cli.command(epilog=EXIT_CODES, short_help="Answer QUESTION from the web, within a budget.")
 @click.argument("question")
 @run_options
+@daily_option
 @click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
 @shown_options
 def ask(question: str, as_json: bool, receipt: bool, **options: Any) -> None:
@@ -204,6 +211,7 @@ def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None
 @cli.command(epilog=EXIT_CODES, short_help="Go on with a stored run.")
 @click.argument("run")
 @click.option("--top-up", metavar="LIMITS", help="Add to its budget: searches=5,usd=0.05,tools.NAME=3.")
+@daily_option
 @outside_options
 @shown_options
 def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, **options: Any) -> None:
@@ -217,6 +225,20 @@ def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, **options
 
     only_one({"--json": as_json, "--receipt": receipt})
     sys.exit(resume_and_show(run, Asked(**options), top_up=top_up, as_json=as_json, receipt=receipt))
+
+
+@cli.command(short_help="Show what is left of today's purse.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+@daily_option
+@store_option
+def purse(as_json: bool, daily: str | None, store: str | None) -> None:
+    """Show what is left of today's purse, which `--daily` of ask and resume opens and shares among their runs.
+
+    Where none is named, all are shown that were opened today (UTC).
+    """
+    from .daily import show_purses
+
+    sys.exit(show_purses(store, daily, as_json=as_json))
 
 
 @cli.command(short_help="Say what is configured, what is missing, and what to do.")

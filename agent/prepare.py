@@ -126,6 +126,7 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
     strategy = get_strategy(options.get("strategy") or "bats-early")
     settings = options.get("settings") or Settings.from_environment()
     chats = _chats(options.get("model"), settings)
+    purse = options.get("purse")
     clients: list[SafeClient] = []
     search, browse = _tools(options.get("search"), options.get("browse"), settings, clients)
     deps = Deps(
@@ -133,7 +134,7 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         search,
         browse,
         strategy,
-        _prices(budget, chats, settings),
+        _prices([budget, *([purse.budget] if purse else [])], chats, settings),
         clock=settings.clock,
         model_timeout=settings.model_timeout,
         tool_timeout=settings.tool_timeout,
@@ -153,7 +154,7 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         saver=options.get("checkpointer"),
         store=options.get("store"),
         ledger=options.get("ledger"),
-        purse=options.get("purse"),
+        purse=purse,
         clients=clients,
     )
 
@@ -191,10 +192,10 @@ def _is_model(output: object) -> bool:
     return isinstance(output, type) and issubclass(output, BaseModel)
 
 
-def _prices(budget: Budget, chats: Mapping[str, Chat], settings: Settings) -> Prices:
+def _prices(budgets: Sequence[Budget], chats: Mapping[str, Chat], settings: Settings) -> Prices:
     """The prices; with a dollar limit every model must have one, or the limit could not be kept."""
     prices = load_prices(settings.prices)
-    for chat in chats.values() if budget.usd is not None else ():
+    for chat in chats.values() if any(budget.usd is not None for budget in budgets) else ():
         if prices.bound(chat.name, 1_000, 1_000, local=chat.local) is None:
             raise missing_price(chat.name)
     return prices

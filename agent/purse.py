@@ -9,18 +9,19 @@ A run gets what it asks for, or what is left; what it does not limit itself it g
 side should each have limits. `seconds` are counted as the sum of the seconds of all runs.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Self
 
 from ..tools.clean import clean
-from ..tools.errors import ConfigError
+from ..tools.errors import ConfigError, StoreError
 from .amounts import ZERO, Amounts
 from .book import Book
 from .budget import Budget, Remaining, counted
 from .database import MEMORY, Database, Transaction
-from .leases import Line, close, correct, lease, lines_of, open_leases, open_purse
+from .leases import Line, Sums, close, correct, lease, lines_of, open_leases, open_purse
 
 BELOW = "\n"
 """Between a purse's name and that of a lease of it."""
@@ -48,12 +49,22 @@ class Purse:
         return cls(budget, name=f"{name} {day or datetime.now(UTC).date()}", store=store)
 
     async def lease(self, name: str, wanted: Budget) -> "Lease":
-        """Set aside what is wanted, or as much of it as is left. The same name again is the same lease."""
+        """Set aside what is wanted, or as much of it as is left. The same name again is the same lease.
+
+        `wanted` is the whole budget of a run. What one that goes on had spent before it first came to this purse, by
+        what the book in the same database says, is not counted here.
+        """
         key = self._key + BELOW + _checked(name)
+        spent = await _spent(Book(self._database), name)
 
         def work(tx: Transaction) -> dict[str, int]:
             self._make(tx)
-            return lease(tx, self._key, key, wanted.limits())
+            earlier = _note_earlier(tx, key, spent)
+            limits = wanted.limits()
+            granted = lease(tx, self._key, key, {name: max(0, n - earlier.get(name, 0)) for name, n in limits.items()})
+            whole = {name: n + earlier.get(name, 0) for name, n in granted.items()}
+            self._accept(tx, key, limits, whole, counted(spent))
+            return {name: min(n, limits.get(name, n)) for name, n in whole.items()}
 
         granted = await self._database.transact(work)
         self._made = True
@@ -74,11 +85,14 @@ class Purse:
         """
         closed = 0
         for key in await self._database.transact(lambda tx: open_leases(tx, self._key)):
-            run, _, turn = key.rpartition(BELOW)[2].rpartition("/")
+            name = key.rpartition(BELOW)[2]
+            run, _, turn = name.rpartition("/")
             found = await book.find(run) if turn.isdigit() else None
-            if found is not None and not found.in_use:
-                entries = await book.load(run, int(turn))
-                await Lease(self._database, key, Budget()).close(sum((e.charge.amounts for e in entries), ZERO))
+            if found is None or found.in_use:
+                continue
+            # Where nobody can tell what a run spent, all that it was given stays gone.
+            with suppress(StoreError):
+                await Lease(self._database, key, Budget()).close(await _spent(book, name))
                 closed += 1
         return closed
 
@@ -90,6 +104,9 @@ class Purse:
     @property
     def _key(self) -> str:
         return self.name
+
+    def _accept(self, tx: Transaction, key: str, wanted: Sums, granted: Sums, spent: Sums) -> None:
+        """May raise to undo a lease. Here whatever is left is good enough, nothing too: the run ends at once."""
 
     async def _lines(self) -> dict[str, Line]:
         def work(tx: Transaction) -> dict[str, Line]:
@@ -127,12 +144,39 @@ class Lease:
 
     async def close(self, spent: Amounts = ZERO) -> None:
         """Give back what is left. `spent` is what was spent itself, apart from leases of this lease. Once is enough."""
-        await self.database.transact(lambda tx: close(tx, self.key, counted(spent)))
+        await self.database.transact(lambda tx: close_lease(tx, self.key, counted(spent)))
 
     async def correct(self, before: Amounts, after: Amounts) -> None:
         """A call that was settled after the close: it was counted as `before` and came to `after`."""
         more = counted(after - before)
         await self.database.transact(lambda tx: correct(tx, self.key, {name: by for name, by in more.items() if by}))
+
+
+def close_lease(tx: Transaction, key: str, spent: Sums) -> None:
+    """Close a lease on what its run spent in all, less what it had spent before it came to this purse."""
+    earlier = _earlier(tx, key)
+    close(tx, key, {name: max(0, amount - earlier.get(name, 0)) for name, amount in spent.items()})
+
+
+async def _spent(book: Book, name: str) -> Amounts:
+    """What the book says that the run of a lease has spent, holds included. Of calls, which overlap, no time counts."""
+    run, _, turn = name.rpartition("/")
+    if not (run and turn.isdigit()):
+        return ZERO
+    charges = [entry.charge for entry in await book.load(run, int(turn))]
+    ms = sum(charge.amounts.ms for charge in charges if charge.kind == "clock")
+    return replace(sum((charge.amounts for charge in charges), ZERO), ms=ms)
+
+
+def _note_earlier(tx: Transaction, key: str, spent: Amounts) -> Sums:
+    """What a run had spent before its lease: noted, beside all other sums, when the lease is first made."""
+    if not tx.rows("SELECT 1 FROM spadework_purses WHERE purse = ?", key) and spent != ZERO:
+        open_purse(tx, key + BELOW, {name: amount for name, amount in counted(spent).items() if amount})
+    return _earlier(tx, key)
+
+
+def _earlier(tx: Transaction, key: str) -> Sums:
+    return {name: line.cap for name, line in lines_of(tx, key + BELOW).items() if line.cap}
 
 
 def _checked(name: str) -> str:

@@ -22,7 +22,7 @@ HEAVY = ("rich", "langgraph", "langchain_core", "httpx", "pydantic", "bs4", "vcr
 def test_the_command_alone_prints_its_help() -> None:
     told = CliRunner().invoke(cli, [])
     assert told.exit_code == 0
-    for name in ("ask", "runs", "resume", "doctor", "graph", "demo", "record", "cassette", "world"):
+    for name in ("ask", "runs", "resume", "purse", "doctor", "graph", "demo", "record", "cassette", "world"):
         assert f"\n  {name} " in told.stdout
     assert "3 no answer was found" in " ".join(told.stdout.split())
 

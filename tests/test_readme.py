@@ -157,7 +157,7 @@ def test_the_first_screen_has_the_two_commands() -> None:
 def test_models_that_the_readme_names_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     from spadework.agent.models import make_chat
 
-    lines = re.findall(r"^    export (.*?)(?:\s+#.*)?$", README, re.MULTILINE)
+    lines = re.findall(r"^    export (SPADEWORK_MODEL=.*?)(?:\s+#.*)?$", README, re.MULTILINE)
     assert len(lines) >= 3
     for line in lines:
         with monkeypatch.context() as patch:
@@ -165,3 +165,13 @@ def test_models_that_the_readme_names_are_understood(monkeypatch: pytest.MonkeyP
                 name, _, value = setting.partition("=")
                 patch.setenv(name, value)
             assert make_chat().name
+
+
+def test_the_daily_limits_of_the_readme_are_read() -> None:
+    from spadework.agent.daily import daily_of
+
+    (text,) = re.findall(r"^    export SPADEWORK_DAILY=(\S+)", README, re.MULTILINE)
+    daily = daily_of(text)
+    assert daily is not None
+    assert daily.limits.limits() == {"searches": 200, "picousd": 10**12}
+    assert f"--daily {text} " in README

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spadework.agent.budget import Budget
 from spadework.agent.cli import cli
-from spadework.agent.resume import parse_top_up
+from spadework.agent.limits import parse_limits
 from spadework.tools.errors import ConfigError
 
 BASE = "https://alder.example"
@@ -228,7 +228,7 @@ AMOUNTS = st.fixed_dictionaries(
 
 @given(AMOUNTS)
 def test_a_top_up_is_read_as_it_was_written(amounts: dict[str, int | Decimal]) -> None:
-    read = parse_top_up(" , ".join(f"{name} = {amount}" for name, amount in amounts.items()))
+    read = parse_limits("--top-up", " , ".join(f"{name} = {amount}" for name, amount in amounts.items()))
     expected = dict(amounts)
     tools = {"translate": expected.pop("tools.translate")} if "tools.translate" in expected else {}
     assert read == Budget(**expected, tools=tools)
@@ -259,7 +259,7 @@ def test_a_top_up_is_read_as_it_was_written(amounts: dict[str, int | Decimal]) -
 )
 def test_each_mistake_in_a_top_up_is_one_clear_line(text: str, named: str) -> None:
     with pytest.raises(ConfigError) as told:
-        parse_top_up(text)
+        parse_limits("--top-up", text)
     assert named in str(told.value)
     assert "\n" not in str(told.value)
 

@@ -4,7 +4,9 @@ What is written is on disk when `transact` returns, so neither a kill nor a powe
 """
 
 import asyncio
+import re
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,7 +55,10 @@ class Transaction:
         return int(self._execute(sql, values).rowcount)
 
     def _execute(self, sql: str, values: tuple[Any, ...]) -> Any:
-        return self._connection.execute(sql.replace("?", "%s") if self._postgres else sql, values)
+        try:
+            return self._connection.execute(sql.replace("?", "%s") if self._postgres else sql, values)
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise StoreError(f"a value cannot be stored: {error}") from error
 
 
 class Database:
@@ -113,37 +118,59 @@ class Database:
         return done
 
     def _connect(self) -> Any:
-        if self.postgres:
-            return self._set_up(import_psycopg().connect(self.target, autocommit=True))
-        connection = sqlite3.connect(self.target, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        return self._set_up(connection)
+        connection = self._postgres_connection() if self.postgres else self._sqlite_connection()
+        try:
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
-    def _set_up(self, connection: Any) -> Any:
+    def _sqlite_connection(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.target, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+
+    def _postgres_connection(self) -> Any:
+        psycopg = import_psycopg()
+        try:
+            parts = psycopg.conninfo.conninfo_to_dict(self.target)
+        except psycopg.ProgrammingError:
+            parts = {"host": "@"}
+        # The driver would quote what it cannot read, and that is often a part of the password.
+        if "@" in str(parts.get("host", "")) or not re.fullmatch(r"[\d,]*", str(parts.get("port", ""))):
+            raise StoreError(
+                f"the store {self.shown} cannot be used: its address cannot be read;"
+                " write @ : / ? % and spaces in a password as %40 %3A %2F %3F %25 %20"
+            )
+        wait = {} if "connect_timeout" in parts else {"connect_timeout": WAIT_S}
+        return psycopg.connect(self.target, autocommit=True, **wait)
+
+    def _set_up(self, connection: Any) -> None:
         """Make the tables where they are not there yet; several processes may do so at once."""
+        if not self.postgres:
+            _log_ahead(connection)
+            connection.execute("PRAGMA synchronous=FULL")
         kinds = {"real": "DOUBLE PRECISION", "blob": "BYTEA"} if self.postgres else {"real": "REAL", "blob": "BLOB"}
         connection.execute("BEGIN" if self.postgres else "BEGIN IMMEDIATE")
         if self.postgres:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (SETUP_LOCK,))
-        for statement in SCHEMA:
-            connection.execute(statement.format(**kinds))
+        connection.execute(SCHEMA[0])
         found = connection.execute("SELECT MAX(version) FROM spadework_schema").fetchone()[0]
+        if found is not None and found > VERSION:
+            raise StoreError(f"the store {self.shown} was written by a newer Spadework: update, or use another file")
+        for statement in SCHEMA[1:]:
+            connection.execute(statement.format(**kinds))
         if found is None:
             connection.execute(f"INSERT INTO spadework_schema VALUES ({VERSION})")
         connection.execute("COMMIT")
-        if found is not None and found > VERSION:
-            connection.close()
-            raise StoreError(f"the store {self.shown} was written by a newer Spadework: update, or use another file")
-        return connection
 
     @property
     def shown(self) -> str:
-        """The target as it may be printed: without a password."""
+        """The target as it may be printed: without a password. An address that can be read in two ways is not shown."""
         if not self.postgres:
             return self.target
         scheme, _, rest = self.target.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "(Postgres)"
+        plain = re.fullmatch(r"(?:[^@/?]*@)?([^@?]*)(?:\?[^@]*)?", rest)
+        return f"{scheme}://{plain[1] if plain else '...'}" if rest else "(Postgres)"
 
 
 def is_postgres(target: str) -> bool:
@@ -157,6 +184,19 @@ def import_psycopg() -> Any:
     except ImportError:
         raise ConfigError("Postgres needs its driver: pip install 'spadework[postgres]'") from None
     return psycopg
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a file to its write-ahead log. SQLite does not wait where several make the same new file, so this does."""
+    end = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+        time.sleep(0.01)
 
 
 def _is_postgres_error(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process. `host` names the machine since its last start; `started` is when the process began, in clock ticks.
+    """A process. `host` names where its number means something; `started` is when it began, in clock ticks.
 
     Without /proc the start is unknown (0), and nobody can tell whether the process is alive.
     """
@@ -39,7 +39,8 @@ class Owner:
         return _started(self.pid) != self.started
 
     def __str__(self) -> str:
-        return f"process {self.pid}{'' if self.host == _host() else ' on ' + self.host.partition('/')[0]}"
+        name = self.host.partition("/")[0]
+        return f"process {self.pid}{'' if self.host == _host() else f' on {name}'}" if self.pid else "another process"
 
 
 def this_process() -> Owner:
@@ -48,12 +49,13 @@ def this_process() -> Owner:
 
 @cache
 def _host() -> str:
-    """The machine's name with the id of its last start, so that a restarted one holds nothing any more."""
+    """The machine's name, the id of its last start, and the container: the same number is another process elsewhere."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        numbers = Path("/proc/self/ns/pid").readlink()
     except OSError:
-        boot = ""
-    return f"{platform.node()}/{boot}"
+        return f"{platform.node()}/"
+    return f"{platform.node()}/{boot}/{numbers}"
 
 
 def _started(pid: int) -> int:

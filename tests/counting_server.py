@@ -98,8 +98,8 @@ class Counting:
         record: dict[str, Any] = {"constraints": []} if "not stated yet" in text else {}
         if read:
             quote = {"url": max(read), "quote": BUILT}
-            record["findings"] = [{"candidate": "Mara Finch", "constraint": "c0", "verdict": "unverifiable"}]
-            record["findings"][0]["quotes"] = [quote]
+            told = {"candidate": "Mara Finch", "constraint": "c0", "verdict": "unverifiable", "quotes": [quote]}
+            record["findings"] = [told]
         calls: list[tuple[str, dict[str, Any]]] = [("record", record)] if record else []
         if left <= 2:
             return [*calls, ("answer", {"answer": "Mara Finch"})]

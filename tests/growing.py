@@ -104,8 +104,8 @@ class Growing:
 async def play(seed: int, **limits: Any) -> tuple[Growing, Result]:
     """One run under these limits; searches and page reads are plentiful."""
     made = Growing(seed)
-    budget = Budget(**({"searches": 400, "browses": 400} | limits))
-    return made, await arun_agent(QUESTION, budget, model=made, search=made, browse=made)
+    plenty: dict[str, Any] = {"searches": 400, "browses": 400}
+    return made, await arun_agent(QUESTION, Budget(**plenty | limits), model=made, search=made, browse=made)
 
 
 async def mean_call(seed: int) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from typing import Any
 
 from counting_server import QUESTION
 from spadework.agent import Budget, Result, resume_agent, run_agent
@@ -11,7 +12,7 @@ from spadework.agent.book import Book
 from spadework.agent.database import Database
 
 store, run, port = sys.argv[1:4]
-BUDGET = {"searches": 14, "browses": 9, "model_calls": 16}
+BUDGET: dict[str, Any] = {"searches": 14, "browses": 9, "model_calls": 16}
 
 
 def main() -> Result:
@@ -19,8 +20,9 @@ def main() -> Result:
     os.environ["SPADEWORK_ALLOW_HOSTS"] = f"127.0.0.1:{port}"
     if asyncio.run(known()):
         return resume_agent(run, store=store, model="openai:counting", search="searxng")
-    limits = BUDGET | ({"seconds": float(sys.argv[4])} if len(sys.argv) > 4 else {})
-    return run_agent(QUESTION, Budget(**limits), thread_id=run, store=store, model="openai:counting", search="searxng")
+    if len(sys.argv) > 4:
+        BUDGET["seconds"] = float(sys.argv[4])
+    return run_agent(QUESTION, Budget(**BUDGET), thread_id=run, store=store, model="openai:counting", search="searxng")
 
 
 async def known() -> bool:

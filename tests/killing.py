@@ -132,7 +132,8 @@ def book_faults(result: dict[str, Any], book: Sequence[Charge], seed: int) -> li
 def kill_many(store: str, seeds: range) -> Tally:
     """Many questions, two at a time."""
     with ThreadPoolExecutor(2) as pool:
-        tallies = list(pool.map(lambda seed: kill_and_resume(store, f"run {seed}", seed), seeds))
+        running = [pool.submit(kill_and_resume, store, f"run {seed}", seed) for seed in seeds]
+        tallies = [one.result() for one in running]
     whole = Tally()
     for tally in tallies:
         for name in ("runs", "kills", "calls", "over", "in_flight"):

@@ -185,7 +185,8 @@ def test_ctrl_c_in_a_program_gives_it_the_best_so_far(turn: int, tmp_path: Path)
     assert program.returncode == 0
     assert "Traceback" not in errors
     assert (result["stop_reason"], result["answer"]) == ("cancelled", "" if turn == 2 else "Mara Finch")
-    assert (result["best"] or {}).get("proven") == (None if turn == 2 else ["c0", "c1"])
+    best: dict[str, Any] = result["best"] or {}
+    assert best.get("proven") == (None if turn == 2 else ["c0", "c1"])
     assert result["spend"]["model_calls"] == turn + 1, "the call in flight counts"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,8 @@ from spadework.agent.purse import Purse
 def test_when_a_purse_is_full_again_is_told_to_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     day = standing.Standing(name="daily", day=datetime(2026, 11, 21, tzinfo=UTC).date(), limits={}, spent={}, aside={})
     for hour, minute, told in ((18, 48, "in 5 h 12 min"), (23, 1, "in 59 min"), (0, 0, "in 24 h 0 min")):
-        monkeypatch.setattr(standing, "now", lambda at=(hour, minute): datetime(2026, 11, 21, *at, 30, tzinfo=UTC))
+        at = datetime(2026, 11, 21, hour, minute, 30, tzinfo=UTC)
+        monkeypatch.setattr(standing, "now", partial(datetime.fromtimestamp, at.timestamp(), UTC))
         assert day.full_again() == f"it is full again at 00:00 UTC, {told}"
     monkeypatch.setattr(standing, "now", lambda: datetime(2026, 11, 22, 0, 0, 5, tzinfo=UTC))
     assert day.full_again() == "it is full again"
@@ -46,7 +48,7 @@ async def test_a_run_in_many_parts_counts_on_each_day_what_it_spent_that_day(
             assert that_day == cap
             continue
         assert lease.budget.searches == min(wanted, in_all + cap - that_day)
-        spent = min(wish, lease.budget.searches - in_all)
+        spent = min(wish, (lease.budget.searches or 0) - in_all)
         await spend(book, [f"run/1/act/{ordinal}/1" for ordinal in range(in_all, in_all + spent)])
         in_all, that_day = in_all + spent, that_day + spent
         if end == "killed, and not yet found out":

@@ -11,7 +11,7 @@ from scripted import ScriptedChat, small_web
 from spadework.agent.amounts import Amounts
 from spadework.agent.budget import Budget
 from spadework.agent.charges import Refusal, call_of
-from spadework.agent.fitting import MIN_OUT, MIN_ROOM, Ask, Fitted, estimated, fit
+from spadework.agent.fitting import MIN_OUT, MIN_ROOM, Ask, Build, Fitted, estimated, fit
 from spadework.agent.ledger import Ledger
 from spadework.agent.prices import Prices, Rate
 from spadework.agent.session import Deps, LastPrompt, Session
@@ -137,10 +137,17 @@ def test_tools_count_as_they_are_sent_apart_or_in_the_prompt() -> None:
     assert written.amounts.tokens_in == sum(len(orjson.dumps(message)) for message in written.messages)
 
 
+def said(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": text}
+
+
+def always(messages: Messages) -> Build:
+    """A prompt that is never made shorter."""
+    return lambda _: messages
+
+
 TEXTS = st.sampled_from(["", "a", "the same again", "雪" * 40, "Brücke " * 9]) | st.text(max_size=200)
-PROMPTS = st.lists(
-    st.builds(lambda role, text: {"role": role, "content": text}, st.sampled_from("ua"), TEXTS), max_size=9
-)
+PROMPTS = st.lists(st.builds(said, st.sampled_from("ua"), TEXTS), max_size=9)
 
 
 def counted(messages: Messages, tools: tuple[dict[str, Any], ...], share: float) -> int:
@@ -152,7 +159,7 @@ def counted(messages: Messages, tools: tuple[dict[str, Any], ...], share: float)
 def test_no_server_counts_more_than_the_bound(turns: list[Messages], share: float, offered: bool) -> None:
     session, tools = session_of(Budget()), (TOOL,) if offered else ()
     for messages in turns:
-        found = fitted(session, ask(lambda _, said=messages: said, tools=tools))
+        found = fitted(session, ask(always(messages), tools=tools))
         real = counted(messages, tools, share)
         assert real <= found.amounts.tokens_in <= sum(found.pieces.values())
         session.last["searcher"] = LastPrompt(found.pieces, real)
@@ -161,10 +168,10 @@ def test_no_server_counts_more_than_the_bound(turns: list[Messages], share: floa
 @given(PROMPTS, TEXTS)
 def test_a_turn_more_is_bounded_by_the_last_count_and_what_is_new(messages: Messages, text: str) -> None:
     session = session_of(Budget())
-    first = fitted(session, ask(lambda _: messages))
+    first = fitted(session, ask(always(messages)))
     session.last["searcher"] = LastPrompt(first.pieces, 7)
-    more = {"role": "user", "content": text}
-    again = fitted(session, ask(lambda _: [*messages, more]))
+    more = said("user", text)
+    again = fitted(session, ask(always([*messages, more])))
     assert again.amounts.tokens_in <= 7 + len(orjson.dumps(more))
     assert estimated(again.pieces) <= sum(again.pieces.values())
 
@@ -179,7 +186,11 @@ def test_what_fits_can_be_held_and_what_is_refused_says_why(
     usd = None if cents is None else Decimal(cents) / 100_000
     session = session_of(Budget(tokens=tokens, usd=usd))
     keep = Amounts(tokens_in=keep_tokens, picousd=keep_pico)
-    found = fit(session, chat(context=context), ask(lambda room: [*first, *prompt(room)], keep=keep))
+
+    def build(room: int) -> Messages:
+        return [*first, *prompt(room)]
+
+    found = fit(session, chat(context=context), ask(build, keep=keep))
     if isinstance(found, Refusal):
         assert (tokens if found.resource == "tokens" else cents) is not None
         assert found.asked > found.left >= 0

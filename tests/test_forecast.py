@@ -1,5 +1,7 @@
 """The forecast of decisions is the dearest call that begins or checks an attempt; that of rounds holds on real runs."""
 
+from typing import Any
+
 from growing import play
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from spadework.agent.rounds import interval, outlook, rounds
 LEAST = Amounts(tokens_in=100, tokens_out=10)
 
 
-def call(number: int, node: str, attempt: int, **amounts: int) -> Charge:
+def call(number: int, node: str, attempt: int, **amounts: Any) -> Charge:
     key = f"run/1/{node}/{number}/1"
     return Charge(id=key, kind="model", node=node, status="settled", attempt=attempt, amounts=Amounts(**amounts))
 

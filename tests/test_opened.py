@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
@@ -47,7 +47,7 @@ class Fragile(SmallWeb):
 
 
 @contextmanager
-def place(kind: str, folder: Path) -> Generator[Options]:
+def place(kind: str, folder: Path) -> Generator[dict[str, Any]]:
     """Where a run is kept."""
     if kind == "store":
         yield {"store": folder / "runs.db"}
@@ -58,17 +58,17 @@ def place(kind: str, folder: Path) -> Generator[Options]:
             yield {"checkpointer": saver}
 
 
-async def begin(script: Script, web: SmallWeb, where: Options, budget: Budget = BUDGET) -> Result:
+async def begin(script: Script, web: SmallWeb, where: dict[str, Any], budget: Budget = BUDGET) -> Result:
     model = ScriptedChat(script)
     return await arun_agent(QUESTION, budget, model=model, search=web, browse=web, thread_id="one", **where)
 
 
-async def go_on(script: Script, web: SmallWeb, where: Options, **more: Any) -> Result:
+async def go_on(script: Script, web: SmallWeb, where: dict[str, Any], **more: Any) -> Result:
     return await aresume_agent("one", model=ScriptedChat(script), search=web, browse=web, **where, **more)
 
 
-async def entries(where: Options) -> list[Entry]:
-    async with book_for(where) as book:
+async def entries(where: dict[str, Any]) -> list[Entry]:
+    async with book_for(cast("Options", where)) as book:
         return await book.load("one", 1)
 
 
@@ -120,8 +120,8 @@ def told(result: Result) -> dict[str, Any]:
     return {**data, "charges": calls, "spend": {**data["spend"], "seconds": 0}, "receipt": data["receipt"]["by_node"]}
 
 
-async def about(where: Options) -> dict[str, Any]:
-    async with book_for(where) as book:
+async def about(where: dict[str, Any]) -> dict[str, Any]:
+    async with book_for(cast("Options", where)) as book:
         found = await book.find("one")
     assert found is not None
     return found.about
@@ -129,7 +129,7 @@ async def about(where: Options) -> dict[str, Any]:
 
 def test_without_async_it_is_the_same(tmp_path: Path) -> None:
     web = small_web()
-    given: Options = {"search": web, "browse": web, "store": tmp_path / "runs.db"}
+    given: dict[str, Any] = {"search": web, "browse": web, "store": tmp_path / "runs.db"}
     first = run_agent(QUESTION, BUDGET, model=ScriptedChat(good_script()), thread_id="one", **given)
     again = resume_agent("one", model=ScriptedChat([]), **given)
     assert told(again) == told(first)
@@ -150,7 +150,7 @@ async def test_a_run_that_is_not_known_is_one_clear_line(kind: str, tmp_path: Pa
         ({"ledger": "x.db"}, "ledger= needs a checkpointer whose runs it belongs to; give store= to keep both"),
     ],
 )
-async def test_a_place_that_is_none_is_one_clear_line(where: Options, line: str) -> None:
+async def test_a_place_that_is_none_is_one_clear_line(where: dict[str, Any], line: str) -> None:
     web = small_web()
     with pytest.raises(ConfigError) as caught:
         await go_on(good_script(), web, where)
@@ -198,7 +198,7 @@ async def test_the_time_of_a_call_that_never_ended_is_known(tmp_path: Path, monk
 
 
 async def test_a_resumed_run_has_what_its_purse_had_given_it(tmp_path: Path) -> None:
-    where: Options = {"store": tmp_path / "runs.db", "purse": Purse(Budget(searches=3, browses=9))}
+    where: dict[str, Any] = {"store": tmp_path / "runs.db", "purse": Purse(Budget(searches=3, browses=9))}
     web, script = small_web(), good_script()
     with pytest.raises(Killed):
         await begin([*script[:1], die], web, where)
@@ -237,7 +237,7 @@ async def test_where_the_state_is_lost_another_question_begins_afresh(tmp_path: 
     web, ledger = small_web(), tmp_path / "ledger.db"
     with pytest.raises(Killed):
         await begin([*good_script()[:2], die], web, {"checkpointer": InMemorySaver(), "ledger": ledger})
-    again = {"checkpointer": InMemorySaver(), "ledger": ledger, "thread_id": "one"}
+    again: dict[str, Any] = {"checkpointer": InMemorySaver(), "ledger": ledger, "thread_id": "one"}
     other = "Who built the Alder Bridge?"
     result = await arun_agent(other, 5, model=ScriptedChat(good_script()), search=web, browse=web, **again)
     assert result.answer == "Mara Finch"

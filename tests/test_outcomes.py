@@ -22,6 +22,7 @@ from spadework.agent.wire import Reply, ToolCall, Usage
 from spadework.tools.errors import ToolError
 from spadework.tools.extract import Page
 from spadework.tools.search import Hit
+from spadework.tools.shapes import is_list, is_mapping
 
 TEXT = st.text(max_size=20)
 COUNT = st.integers(0, 10**12)
@@ -57,6 +58,7 @@ def test_the_results_of_a_search_come_back(hits: list[Hit]) -> None:
 @given(PAGES, TEXT)
 def test_a_page_comes_back_with_its_time_and_its_digest(page: Page, fetched: str) -> None:
     again = page_of(kept(stored_page(page, fetched)))
+    assert again is not None
     assert again == (page, fetched)
     assert again[0].digest == page.digest, "evidence still names the very text"
 
@@ -76,22 +78,33 @@ def test_one_kind_is_never_taken_for_another(reply: Reply, hits: list[Hit], page
         assert set(read) <= ({number} if reader is not text_of else {0, 3}), "a reply has a text, too"
 
 
+def keys_of(place: object) -> list[Any]:
+    if is_mapping(place):
+        return list(place)
+    return list(range(len(place))) if is_list(place) else []
+
+
 def changed(draw: st.DrawFn, data: Any) -> Any:
     """The same data with one value in it replaced by anything, or left out."""
-    place = data
+    place: Any = data
     while True:
-        keys: list[Any] = list(place) if isinstance(place, dict) else list(range(len(place)))
+        keys: list[Any] = keys_of(place)
         if not keys:
             return data
         key = draw(st.sampled_from(keys))
-        if isinstance(place[key], dict | list) and place[key] and draw(st.booleans()):
-            place = place[key]
+        inner: Any = place[key]
+        if keys_of(inner) and draw(st.booleans()):
+            place = inner
             continue
         if draw(st.booleans()):
             place[key] = draw(PLAIN)
         else:
             del place[key]
         return data
+
+
+def failed(text: str) -> dict[str, Any]:
+    return stored_failure(ToolError(text, kind="status", sent=True))
 
 
 @st.composite
@@ -102,7 +115,7 @@ def damaged(draw: st.DrawFn) -> Any:
         | HITS.map(stored_hits)
         | st.builds(stored_page, PAGES, TEXT)
         | TEXT.map(stored_text)
-        | st.builds(lambda text: stored_failure(ToolError(text, kind="status", sent=True)), TEXT)
+        | TEXT.map(failed)
     )
     return changed(draw, kept(whole))
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from scripted import ALDER, PAGES, QUESTION, Script, ScriptedChat, SmallWeb, answer, browse, call, good_script, search
+from scripted import ALDER, PAGES, QUESTION, Said, ScriptedChat, SmallWeb, answer, browse, call, good_script, search
 from spadework.agent import Budget, Result, aresume_agent, arun_agent
 from spadework.agent.amounts import Amounts
 from spadework.agent.charges import Charge, call_of
 from spadework.agent.ledger import Ledger
 from spadework.agent.paying import cost_of, guarded, ready, settle_failure
-from spadework.agent.prepare import Options
 from spadework.agent.session import Deps, Session
 from spadework.agent.settings import Settings
 from spadework.agent.strategies import STRATEGIES
@@ -21,7 +20,7 @@ from spadework.tools.errors import ToolError
 
 Paid = Literal["search", "browse", "tool"]
 KINDS: tuple[Paid, ...] = ("search", "browse", "tool")
-SCRIPTS: dict[Paid, Script] = {
+SCRIPTS: dict[Paid, list[Said]] = {
     "search": [[search("Alder")], [answer("x")]],
     "browse": [[search("Alder")], [browse(ALDER)], [answer("x")]],
     "tool": [[call("dig", where="here")], [answer("x")]],
@@ -61,8 +60,10 @@ class Troubled(SmallWeb):
 
 async def play(kind: Paid, trouble: Any, *, limits: Any = None, **more: Any) -> tuple[Result, ScriptedChat]:
     web, chat = Troubled(PAGES, kind=kind, trouble=trouble), ScriptedChat(SCRIPTS[kind])
-    budget = Budget(**{"searches": 3, "browses": 3, "tools": {"dig": 3}, **(limits or {})})
-    return await arun_agent(QUESTION, budget, model=chat, search=web, browse=web, tools=[web.dig], **more), chat
+    usual: dict[str, Any] = {"searches": 3, "browses": 3, "tools": {"dig": 3}}
+    usual.update(limits or {})
+    result = await arun_agent(QUESTION, Budget(**usual), model=chat, search=web, browse=web, tools=[web.dig], **more)
+    return result, chat
 
 
 def charges_of(result: Result, kind: str) -> list[tuple[str, Amounts, tuple[str, ...]]]:
@@ -140,7 +141,7 @@ async def test_a_call_cancelled_in_flight_stays_charged_marked_and_written_down(
     with pytest.raises(asyncio.CancelledError):
         await running
     web, chat = Troubled(PAGES), ScriptedChat(SCRIPTS[kind][-1:])
-    given: Options = {"search": web, "browse": web, "tools": [web.dig], "store": tmp_path / "runs.db"}
+    given: dict[str, Any] = {"search": web, "browse": web, "tools": [web.dig], "store": tmp_path / "runs.db"}
     result = await aresume_agent("one", model=chat, **given)
     whole = cost_of(kind, "dig {}")
     assert charges_of(result, kind) == [("settled", whole, ("cancelled",)), ("settled", whole, ())]
@@ -149,7 +150,7 @@ async def test_a_call_cancelled_in_flight_stays_charged_marked_and_written_down(
 
 async def test_what_was_in_flight_at_a_kill_counts_and_is_not_made_again_beyond_the_limit(tmp_path: Path) -> None:
     web = Troubled(PAGES, kind="search", trouble=raising(Killed()))
-    given: Options = {"search": web, "browse": web, "store": tmp_path / "runs.db", "thread_id": "one"}
+    given: dict[str, Any] = {"search": web, "browse": web, "store": tmp_path / "runs.db", "thread_id": "one"}
     with pytest.raises(Killed):
         await arun_agent(QUESTION, Budget(searches=1, browses=1), model=ScriptedChat(SCRIPTS["search"]), **given)
     web.trouble, chat = None, ScriptedChat([[answer("x")]])
@@ -166,7 +167,7 @@ async def test_a_failure_before_a_kill_is_told_again_and_not_paid_again(tmp_path
         raise Killed
 
     web = Troubled(PAGES, kind="search", trouble=trouble)
-    given: Options = {"search": web, "browse": web, "store": tmp_path / "runs.db", "thread_id": "one"}
+    given: dict[str, Any] = {"search": web, "browse": web, "store": tmp_path / "runs.db", "thread_id": "one"}
     with pytest.raises(Killed):
         await arun_agent(QUESTION, 5, model=ScriptedChat([[search("bad", "Alder")]]), **given)
     web.trouble, chat = None, ScriptedChat(good_script()[1:])

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from scripted import QUESTION, ScriptedChat, good_script, small_web
 from spadework.agent import Budget, Result, arun_agent
 from spadework.agent.amounts import Amounts
 from spadework.agent.book import Book
-from spadework.agent.charges import Entry, call_of
+from spadework.agent.charges import Charge, Entry, call_of
 from spadework.agent.database import Database
 from spadework.agent.purse import Purse
 from spadework.tools.errors import ConfigError
@@ -121,10 +122,8 @@ async def test_leases_of_dead_runs_are_closed_on_what_the_book_says(tmp_path: Pa
     await database.aclose()
 
 
-def _with_id(charge: Any, key: str) -> Any:
-    return type(charge).from_dict(
-        charge.to_dict() | {"id": key, "status": "held", "amounts": Amounts(searches=1).to_dict()}
-    )
+def _with_id(charge: Charge, key: str) -> Charge:
+    return replace(charge, id=key, status="held", amounts=Amounts(searches=1))
 
 
 async def test_a_daily_purse_is_another_one_tomorrow(tmp_path: Path) -> None:
@@ -137,7 +136,7 @@ async def test_a_daily_purse_is_another_one_tomorrow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stored", [False, True])
 async def test_a_hundred_tasks_at_once_get_exactly_what_there_is(stored: bool, tmp_path: Path) -> None:
-    place = {"name": "shared", "store": tmp_path / "runs.db"} if stored else {}
+    place: dict[str, Any] = {"name": "shared", "store": tmp_path / "runs.db"} if stored else {}
     purse = Purse(Budget(searches=1_000), **place)
 
     async def take(number: int) -> int:

@@ -1,6 +1,7 @@
 """The forecast: an interval of rounds from the run's own rounds, never below nothing, and honest about one round."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from spadework.agent.charges import Charge, Kind
 from spadework.agent.rounds import Outlook, interval, outlook, rounds
 
 
-def charge(number: int, kind: Kind = "model", node: str = "searcher", *, attempt: int = 1, **amounts: int) -> Charge:
+def charge(number: int, kind: Kind = "model", node: str = "searcher", *, attempt: int = 1, **amounts: Any) -> Charge:
     key = f"run/1/{node}/{number}/{attempt}"
     return Charge(id=key, kind=kind, node=node, status="settled", amounts=Amounts(**amounts))
 

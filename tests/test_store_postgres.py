@@ -63,10 +63,12 @@ async def saver_of(kind: str, address: str) -> AsyncGenerator[Any]:
         async with AsyncPostgresSaver.from_conn_string(f"{rest} dbname={apart['dbname']} password=secret") as saver:
             yield saver
     elif kind == "pool":
-        with ConnectionPool(rest, kwargs=apart, min_size=1, max_size=1) as pool:
+        options: Any = {"kwargs": apart, "min_size": 1, "max_size": 1}
+        with ConnectionPool(rest, **options) as pool:
             yield PostgresSaver(pool)
     else:
-        async with AsyncConnectionPool(rest, kwargs=apart, min_size=1, max_size=1, open=False) as pool:
+        waiting: Any = AsyncConnectionPool(rest, kwargs=apart, min_size=1, max_size=1, open=False)
+        async with waiting as pool:
             yield AsyncPostgresSaver(pool)
 
 

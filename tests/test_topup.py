@@ -15,6 +15,7 @@ from scripted import (
     FINCH,
     QUESTION,
     SPANS,
+    Said,
     Script,
     ScriptedChat,
     SmallWeb,
@@ -30,7 +31,7 @@ from spadework.agent.database import Database
 from spadework.tools.errors import ConfigError, ModelError
 
 SHORT = Budget(searches=1, browses=3, model_calls=20, usd=1)
-FOUND: Script = [
+FOUND: list[Said] = [
     [record(constraints=CONSTRAINTS), search("Alder Bridge")],
     [browse(ALDER)],
     [record(finding("Mara Finch", "c0", (ALDER, BUILT)), finding("Mara Finch", "c1", (ALDER, SPANS)))],
@@ -38,7 +39,7 @@ FOUND: Script = [
     [answer("Mara Finch")],
 ]
 """Two of three constraints are proven; for the third one more search would be needed."""
-REST: Script = [
+REST: list[Said] = [
     [search("Mara Finch")],
     [browse(FINCH)],
     [record(finding("Mara Finch", "c2", (FINCH, BORN))), answer("Mara Finch")],

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ import click
 from ..tools.addresses import parse_allow_hosts
 from ..tools.errors import ConfigError, StoreError
 from .amounts import ZERO
-from .budget import PUBLIC_NAMES, Budget, Remaining, counted
+from .budget import PUBLIC_NAMES, TOOL_RESOURCES, Budget, Remaining, counted
 from .daily import NO_STORE, daily_of, shared, why_ended
 from .database import is_postgres
 from .limits import REFUSED, WANTED, amount_of
@@ -27,14 +28,15 @@ if TYPE_CHECKING:
     from .result import Result
 
 TOP_UPS = {"searches": "5", "browses": "5", "model_calls": "10"}
-"""What a top-up of a limit comes to in an example; of others it is the limit itself."""
+"""What a top-up of a limit comes to in an example; of others it is the limit itself, but not less than LEAST."""
+LEAST = {"tokens": Decimal(20_000), "usd": Decimal("0.05"), "seconds": Decimal(60)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """The options of a run, as they stand on the command line; None where one was not given."""
 
-    budget: int | None = None
+    budget: str | None = None
     searches: str | None = None
     browses: str | None = None
     tokens: str | None = None
@@ -53,14 +55,17 @@ class Asked:
 
     def limits(self) -> Budget:
         """The usual budget, or that of --budget, with the limits that were given in its place. Raises ConfigError."""
-        limits: dict[str, object] = dict(Budget.of(self.budget).to_dict())
+        calls = None if self.budget is None else amount_of("searches", self.budget.strip(), "--budget")
+        if calls == REFUSED:
+            raise ConfigError(f"--budget {self.budget!r}: give a whole number of 0 or more")
+        limits: dict[str, object] = dict(Budget.of(calls).to_dict())
         for name, wanted in WANTED.items():
             text: str | None = getattr(self, name)
             if text is None:
                 continue
-            value = None if text.strip().lower() == "none" else amount_of(name, text.strip())
+            option = "--" + name.replace("_", "-")
+            value = None if text.strip().lower() == "none" else amount_of(name, text.strip(), option)
             if value == REFUSED:
-                option = "--" + name.replace("_", "-")
                 raise ConfigError(f"{option} {text!r}: give {wanted} of 0 or more, or none for no limit")
             limits[name] = value
         return Budget.of(limits)
@@ -78,6 +83,8 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
 
     Raises ConfigError and StoreError before anything is spent.
     """
+    if not question.strip():
+        raise ConfigError("the question is empty: give it as text in quotes, or - to read it from standard input")
     budget, settings = asked.limits(), asked.settings()
     daily = daily_of(asked.daily)
     whole = daily.within(budget) if daily is not None else budget
@@ -101,7 +108,12 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
                 purse=purse,
             )
             why = why_ended(purse, result, budget)
-    print_result(result, as_json=as_json, receipt=receipt)
+    try:
+        print_result(result, as_json=as_json, receipt=receipt)
+    except OSError as error:
+        if store is not None and not isinstance(error, BrokenPipeError):
+            say(resume_line(run, asked, why="to see it again"))
+        raise
     say(why)
     if store is not None:
         say_how_to_go_on(result, asked)
@@ -154,7 +166,7 @@ def going_on(result: "Result", asked: Asked) -> str:
     return resume_line(result.run, asked, "--top-up", more) if more else ""
 
 
-def resume_line(run: str, asked: Asked, *more: str) -> str:
+def resume_line(run: str, asked: Asked, *more: str, why: str = "to go on") -> str:
     """The command that goes on with a run, with what the store does not know of it."""
     command = ["spadework", "resume", run, *more]
     if asked.store is not None:
@@ -163,7 +175,7 @@ def resume_line(run: str, asked: Asked, *more: str) -> str:
     if asked.daily is not None:
         command += ["--daily", asked.daily]
     command += [part for host in asked.allow_host for part in ("--allow-host", host)]
-    return f"to go on: {shlex.join(command)}"
+    return f"{why}: {shlex.join(command)}"
 
 
 @contextmanager
@@ -178,15 +190,20 @@ def told_how_to_go_on(run: str, asked: Asked, *, stored: bool = True) -> Generat
 
 
 def _example(result: "Result") -> str:
-    """A top-up of the limit that ended a run, else of the one of which the smallest part is left."""
+    """A top-up of the limit that ended a run, else of the one of which the smallest part is left.
+
+    Who stopped for want of leads is better helped with searches and page reads than with time.
+    """
     budget = Budget.of(result.budget)
     gone = counted(sum((charge.amounts for charge in result.charges), ZERO))
-    tightest = Remaining(budget.limits(), gone).tightest
+    limits = budget.limits()
+    leads = {limit: limits[limit] for limit in TOOL_RESOURCES if limit in limits}
+    tightest = Remaining(leads or limits, gone).tightest
     name = result.resource or PUBLIC_NAMES.get(tightest or "", tightest)
     if not name:
         return ""
-    limits = budget.to_dict()
-    return f"{name}={TOP_UPS.get(name) or limits.get(name) or 3}"
+    given = Decimal(str(budget.to_dict().get(name) or 0))
+    return f"{name}={TOP_UPS.get(name) or format(max(given, LEAST.get(name, Decimal(3))).normalize(), 'f')}"
 
 
 def print_result(result: "Result", *, as_json: bool = False, receipt: bool = False) -> None:

@@ -10,6 +10,7 @@ from typing import IO, Any, ClassVar, NoReturn
 import click
 
 from ..tools.errors import ConfigError, SpadeworkError
+from .interrupts import stop_on_signals
 
 EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
 3 no answer was found."""
@@ -41,10 +42,19 @@ class Commands(click.Group):
             return getattr(import_module(self.elsewhere[cmd_name], __package__), cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _in_one_line(error) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever goes wrong is told in one line, without a traceback."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _in_one_line(error, ctx.invoked_subcommand or "") from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except SpadeworkError as error:
@@ -58,6 +68,15 @@ class Commands(click.Group):
             text = " ".join(str(error).split())
             told = f"{type(error).__name__}: {text} (this is a bug; SPADEWORK_DEBUG=1 shows where it came from)"
             raise Failure(told) from error
+
+
+def _in_one_line(error: click.UsageError, command: str = "") -> click.ClickException:
+    """Wrong use in one line, like all that goes wrong. A group that was called for its help stays as it is."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    text = error.format_message().rstrip(".")
+    where = error.ctx.command_path if error.ctx is not None else f"spadework {command}".rstrip()
+    return Misuse(f"{text[:1].lower()}{text[1:]}; see `{where} --help`")
 
 
 def _debug() -> None:
@@ -77,6 +96,7 @@ def main() -> NoReturn:
             # A terminal that cannot show a character gets a question mark, not an exception.
             stream.reconfigure(errors="replace")
     code: object = 1
+    stop_on_signals()
     try:
         cli.main(prog_name="spadework")
     except SystemExit as end:
@@ -111,7 +131,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a run, the same for every command that makes one; they come as keyword arguments."""
     return _with(
         outside_options(command),
-        click.option("--budget", type=int, metavar="N", help="N searches and N page reads, no time limit."),
+        click.option("--budget", metavar="N", help="N searches and N page reads, no time limit."),
         click.option("--searches", metavar="N", help="Most searches; each limit is a number or `none`."),
         click.option("--browses", metavar="N", help="Most page reads."),
         click.option("--tokens", metavar="N", help="Most tokens, input and output together."),
@@ -157,6 +177,7 @@ daily_option = click.option(
 
 
 @click.group(
+    "spadework",
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -177,7 +198,7 @@ def cli(ctx: click.Context) -> None:
 @click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
 @shown_options
 def ask(question: str, as_json: bool, receipt: bool, **options: Any) -> None:
-    """Answer QUESTION from the web.
+    """Answer QUESTION, one text in quotes, from the web; - reads it from standard input.
 
     The answer, its proof and the receipt go to stdout, progress to stderr. Without limits: 10 searches, 10 page
     reads, 300 seconds. The run is stored, so that `spadework resume` can go on with it; after 30 days untouched
@@ -186,6 +207,8 @@ def ask(question: str, as_json: bool, receipt: bool, **options: Any) -> None:
     from .ask import Asked, ask_and_show
 
     only_one({"--json": as_json, "--receipt": receipt})
+    if question == "-":
+        question = sys.stdin.buffer.read().decode(errors="replace").strip() if sys.stdin else ""
     sys.exit(ask_and_show(question, Asked(**options), as_json=as_json, receipt=receipt))
 
 

@@ -1,10 +1,11 @@
 """Limits as they stand on the command line: `--usd 0.10`, and several in one text, `searches=5,usd=0.05`."""
 
-import math
+import re
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
+from ..tools.clean import one_line
 from ..tools.errors import ConfigError
 from .budget import FURTHER, Budget, check_tool_name
 
@@ -19,7 +20,21 @@ WANTED = {
     "model_calls": "a whole number",
 }
 """The limits that can be given on the command line, and what each is given in."""
+NAMES = {name: name for name in WANTED} | {
+    "reads": "browses",
+    "page reads": "browses",
+    "model calls": "model_calls",
+    "dollars": "usd",
+    "time": "seconds",
+}
+"""What a limit may be called by somebody who has read a receipt, for hints."""
+MOST = {"usd": 10**6}
+MOST_OF_OTHERS = 10**12
+"""More cannot be counted exactly by every store, and is no limit any more."""
 REFUSED = -1
+FRACTIONS = ("usd", "seconds", "days")
+WHOLE = re.compile(r"[0-9]+")
+PLAIN = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 
 
 def parse_limits(option: str, text: str) -> Budget:
@@ -40,22 +55,25 @@ def _limit(option: str, name: str, text: str) -> Any:
     if name.startswith(FURTHER):
         check_tool_name(name.removeprefix(FURTHER))
     elif name not in WANTED:
-        near = get_close_matches(name, WANTED, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(WANTED)} and tools.NAME"
+        near = get_close_matches(name, NAMES, n=1, cutoff=0.5)
+        hint = f"did you mean {NAMES[near[0]]}?" if near else f"known are {', '.join(WANTED)} and tools.NAME"
         raise ConfigError(f"{option} has no limit named {name!r}: {hint}")
-    value = amount_of(name, text)
+    value = amount_of(name, text, f"{option} {name}")
     if value <= 0:
         raise ConfigError(f"{option} {name}={text}: give {WANTED.get(name, 'a whole number').rstrip(',')}, more than 0")
     return value
 
 
-def amount_of(name: str, text: str) -> int | float | Decimal:
-    """The amount of a limit as it stands on the command line; REFUSED for what is no amount of 0 or more."""
-    kind = {"usd": Decimal, "seconds": float}.get(name, int)
-    try:
-        value = kind(text)
-        if not math.isfinite(value) or value < 0:
-            return REFUSED
-    except (ValueError, ArithmeticError):
+def amount_of(name: str, text: str, told: str) -> int | float | Decimal:
+    """The amount of a limit as it stands on the command line; REFUSED for what is no amount of 0 or more.
+
+    Raises ConfigError, which calls it as `told`, for one that is too large to be counted.
+    """
+    if not (PLAIN if name in FRACTIONS else WHOLE).fullmatch(text):
         return REFUSED
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    value, most = Decimal(text), MOST.get(name, MOST_OF_OTHERS)
+    if value > most:
+        raise ConfigError(f"{told}: {one_line(text, 40)} is more than can be counted; give at most {most:,}")
+    if name == "usd":
+        return value
+    return int(value) if value == int(value) else float(value)

@@ -49,6 +49,9 @@ class Notices(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Tell one record."""
         text = f"{record.levelname.lower()}: {one_line(record.getMessage())}"
+        cause = record.exc_info[1] if record.exc_info else None
+        if cause is not None and one_line(str(cause)) not in text:
+            text += f": {one_line(str(cause))}"
         if record.exc_info and os.environ.get("SPADEWORK_DEBUG"):
             click.echo(self.format(record), err=True)
         self.show(text)

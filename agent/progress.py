@@ -4,6 +4,7 @@ Where stderr is no terminal nothing is shown, and rich is not even imported.
 """
 
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -35,7 +36,11 @@ COLOURS = {
 }
 REGIMES = {"HIGH": "green", "MEDIUM": "yellow", "LOW": "red", "CRITICAL": "bold red"}
 DOING = {"model": "thinking", "search": "searching", "browse": "reading", "tool": "calling"}
+WHOLE = ("note", "best", "decide")
+"""What to do, the best answer so far and what is decided, with its reason, are not cut at the edge of the terminal."""
 BAR = 24
+SPARE = 4
+"""Columns left free at the end of the last line: a terminal writes ^C there, which must not begin a line of its own."""
 REFRESH_S = 0.125
 LABEL = max(map(len, LABELS.values()))
 
@@ -165,13 +170,18 @@ class Display:
     def _write(self) -> None:
         from rich.console import Group
 
+        told = False
         while True:
             over = self._over.wait(REFRESH_S)
             with self._lock:
                 lines, self._lines = self._lines, []
             if lines:
+                told = True
                 self.console.print(Group(*(self._line(mark, text) for mark, text in lines)))
             if over:
+                if told or self.console.is_dumb_terminal:
+                    # What follows, mostly the answer, stands apart, also from a ^C that was typed.
+                    self.console.print()
                 return
             self._live.refresh()
 
@@ -188,7 +198,8 @@ class Display:
             gone = {**self._gone, "ms": int(elapsed * 1000)}
             parts += [self._gauge(name, gone.get(name, 0)) for name in ordered(self._limits)]
             if self._outlook:
-                parts.append(Text(self._outlook, style="dim", no_wrap=True, overflow="ellipsis"))
+                room = max(10, self.console.width - SPARE)
+                parts += [Text(line, style="dim", no_wrap=True) for line in textwrap.wrap(self._outlook, room)]
         return Group(*parts)
 
     def _note(self, event: "CallEvent") -> None:
@@ -201,8 +212,7 @@ class Display:
     def _line(self, mark: str, text: str) -> "Text":
         from rich.text import Text
 
-        # A notice says what to do, so all of it is shown.
-        line = Text(overflow="fold") if mark == "note" else Text(no_wrap=True, overflow="ellipsis")
+        line = Text(overflow="fold") if mark in WHOLE else Text(no_wrap=True, overflow="ellipsis")
         style = COLOURS.get(mark) or COLOURS.get(mark[0], "")
         return line.append(f"{mark:<7}", style).append(one_line(text, 1_000))
 
@@ -228,7 +238,7 @@ class Display:
         # A further tool may have a long name: it is cut before the numbers are.
         longest = max(LABEL, *(len(label(known)) for known in self._limits))
         wide = min(longest, max(LABEL, self.console.width // 2))
-        room = min(BAR, self.console.width - wide - len(numbers) - 3)
+        room = min(BAR, self.console.width - wide - len(numbers) - 2 - SPARE)
         line = Text(f"{label(name)[:wide]:<{wide}} ", no_wrap=True, overflow="ellipsis")
         if room >= 4:
             full = min(room, round(room * gone / limit)) if limit else room

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ..tools.clean import one_line
@@ -135,7 +136,7 @@ def _table(sections: Sequence[tuple[str, Sequence[Row]]], total: Amounts, budget
         rows.append(("total", *_pick(_cells(total, places), shown)))
         rows.append(("budget", *_pick(_limits(budget, total, names), shown)))
         lines = _aligned(rows)
-        if max(map(len, lines)) <= WIDTH:
+        if _fits(rows):
             break
     return lines
 
@@ -155,7 +156,7 @@ def _limits(budget: Mapping[str, Any], total: Amounts, names: Sequence[str]) -> 
 
 
 def _limit(value: Any) -> str:
-    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else format(Decimal(str(value)), "f")
 
 
 def _further(budget: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -174,6 +175,12 @@ def _places(sums: Iterable[Amounts]) -> int:
         while amounts.picousd % 10 ** (12 - places):
             places += 1
     return places
+
+
+def _fits(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether no label has to be cut, and no line is too long."""
+    columns = zip(*(row for row in rows if len(row) > 1), strict=True)
+    return sum(max(map(len, column)) + 2 for column in columns) - 2 <= WIDTH
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

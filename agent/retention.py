@@ -1,11 +1,11 @@
 """How long stored runs are kept, and how they are deleted."""
 
-import math
 import os
 from contextlib import suppress
 
 from ..tools.errors import ConfigError
 from .book import RunInUse
+from .limits import REFUSED, amount_of
 from .store import Store, open_store
 
 KEEP_DAYS = 30.0
@@ -21,13 +21,10 @@ def keep_days() -> float | None:
 
 def days_of(name: str, text: str, more: str = "") -> float:
     """A number of days. Raises ConfigError with the name of the option or setting."""
-    try:
-        days = float(text)
-    except ValueError:
-        days = -1.0
-    if not 0 <= days < math.inf:
+    days = amount_of("days", text.strip(), name.rstrip(" ="))
+    if days == REFUSED:
         raise ConfigError(f"{name}{text!r}: give days of 0 or more{more}")
-    return days
+    return float(days)
 
 
 async def delete_run(store: Store, run: str) -> None:

@@ -127,7 +127,8 @@ async def find(place: str, name: str) -> "StoredRun":
     if not runs:
         raise ConfigError(f"there is no run {name!r}: no runs are stored in {Database(place).shown}")
     if begun:
-        raise ConfigError(f"{len(begun)} runs begin with {name!r}: {', '.join(run.run for run in begun[:3])}, ...")
+        which = ", ".join(run.run for run in begun[:3]) + (", ..." if begun[3:] else "")
+        raise ConfigError(f"{len(begun)} runs begin with {name!r}: give more letters of {which}")
     near = get_close_matches(name, [run.run for run in runs], n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the newest is {runs[0].run}; `spadework runs` lists all"
     raise ConfigError(f"there is no run {name!r}: {hint}")

@@ -4,6 +4,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from ..tools.clean import clean, one_line
@@ -28,6 +29,7 @@ STOPPED = {
     "cancelled": "stopped: cancelled",
     "error": "stopped: something failed",
 }
+NO_ROOM = "stopped: the budget is too small for a first call to the model"
 PROOFS = {"page": "page", "snippet": "snippet only", "inference": "unchecked inference"}
 EARLY = ("budget", "cancelled", "error")
 WIDEST = 100
@@ -51,7 +53,8 @@ def head_text(result: Result, width: int = WIDEST) -> str:
     limit = label(result.resource) if result.resource.startswith(FURTHER) else result.resource.replace("_", " ")
     resource = f" ({limit})" if limit else ""
     lines += _wrapped(_status(result), width)
-    lines += _wrapped(f"{STOPPED[result.stop_reason]}{resource} after {result.spend.seconds:.1f} s", width)
+    stopped = NO_ROOM if _no_room(result) else STOPPED[result.stop_reason]
+    lines += _wrapped(f"{stopped}{resource} after {result.spend.seconds:.1f} s", width)
     if result.fault:
         lines += _wrapped(f"last failure: {result.fault}", width)
     return "\n".join(lines)
@@ -106,6 +109,11 @@ def receipt(result: Result, width: int = WIDEST, *, full: bool = False) -> str:
     return "\n".join(["receipt", *(f"{name:<12} {spent}{_limit(limit)}" for name, spent, limit in rows_)])
 
 
+def _no_room(result: Result) -> bool:
+    """Whether a run ended before its first call, for which its budget is too small."""
+    return result.stop_reason == "budget" and not result.answer and not result.spend.model_calls
+
+
 def _status(result: Result) -> str:
     own = [finding for finding in result.findings if same_name(finding["candidate"], result.answer)]
     if any(finding["verdict"] == "contradicted" for finding in own):
@@ -138,7 +146,7 @@ def _why_not(contradicted: tuple[str, ...], left_open: tuple[str, ...]) -> str:
 
 
 def _limit(value: Any) -> str:
-    return "" if value is None else f" of {value:,}" if isinstance(value, int) else f" of {value}"
+    return "" if value is None else f" of {value:,}" if isinstance(value, int) else f" of {Decimal(str(value)):f}"
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -50,9 +50,14 @@ def store_place(given: str | None = None) -> str:
     if not wanted.strip() or "://" in wanted:
         raise ConfigError(f"the store {wanted!r} cannot be used: give a file, or postgresql://USER@HOST/DATABASE")
     try:
-        return str(Path(wanted).expanduser().absolute())
-    except RuntimeError as error:
-        raise ConfigError(f"the store {wanted!r} cannot be used: {error}") from error
+        place = Path(wanted).expanduser().absolute()
+        folder = place.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"the store {wanted!r} cannot be used: {why}; give a file") from error
+    if folder:
+        raise ConfigError(f"the store {wanted!r} is a folder: give a file in it, such as {Path(wanted) / 'runs.db'}")
+    return str(place)
 
 
 def store_target(given: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """What `ask` makes of its options, what it prints, where it is stored, and its exit code."""
 
+import errno
 import json
 import logging
 import re
@@ -34,16 +35,25 @@ def stored(store: str | None) -> list[tuple[str, str, str, str]]:
 
 def test_limits_replace_the_usual_ones_one_by_one() -> None:
     assert Asked().limits() == Budget(searches=10, browses=10, seconds=300)
-    assert Asked(budget=4).limits() == Budget(searches=4, browses=4)
+    assert Asked(budget="4").limits() == Budget(searches=4, browses=4)
     given = Asked(searches="3", usd="0.10", seconds="none", model_calls=" 7 ").limits()
     assert given == Budget(searches=3, browses=10, usd=Decimal("0.10"), model_calls=7)
     assert given.limits()["picousd"] == int(Decimal("0.10") * 10**12)
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "ten", "nan", "9" * 5_000])
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "ten", "nan", "1e3", "1_000", "٣", "9" * 5_000])
 def test_a_limit_that_is_no_number_is_refused_by_the_name_of_its_option(text: str) -> None:
     with pytest.raises(ConfigError, match="--model-calls"):
         Asked(model_calls=text).limits()
+    with pytest.raises(ConfigError, match="--budget"):
+        Asked(budget=text).limits()
+
+
+def test_a_limit_that_no_store_could_count_is_refused_at_once() -> None:
+    assert Asked(usd="1000000", seconds="none").limits().limits()["picousd"] < 2**63
+    for given in (Asked(usd="1000001"), Asked(seconds="9" * 13), Asked(budget="1" + "0" * 13)):
+        with pytest.raises(ConfigError, match="more than can be counted; give at most 1,000,000"):
+            given.limits()
 
 
 def test_hosts_and_server_are_added_to_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +83,43 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
     assert (result["answer"], result["status"]) == (ANSWER, "verified")
     assert result["budget"]["searches"] == 4
     assert sum(charge["amounts"].get("browses", 0) for charge in result["charges"]) == result["spend"]["browses"] == 2
+
+
+def test_a_question_comes_from_standard_input_and_an_empty_one_costs_nothing(tmp_path: Path) -> None:
+    with alder_model("https://alder.example") as model:
+        command = ["ask", "-", "--budget", "4", "--model", "fake", "--base-url", model.base_url, "--json"]
+        for empty in ("", " \n"):
+            told = CliRunner().invoke(cli, command, input=empty)
+            assert (told.exit_code, told.stdout) == (2, "")
+            assert told.stderr.startswith("error: the question is empty: ")
+        assert model.requests == []
+        told = CliRunner().invoke(
+            cli, [*command, "--search", f"corpus:{write_corpus(tmp_path)}"], input=f"{QUESTION}\n"
+        )
+    assert json.loads(told.stdout)["question"] == QUESTION
+
+
+def test_a_result_that_cannot_be_written_is_kept_and_can_be_seen_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with alder_model("https://alder.example") as model:
+        monkeypatch.setattr("spadework.agent.ask.print_result", full)
+        told = ask(model, write_corpus(tmp_path))
+    ((name, state, _, answer),) = stored(None)
+    assert (told.exit_code, state, answer) == (1, "ended", ANSWER)
+    assert told.stderr == f"to see it again: spadework resume {name}\nerror: No space left on device\n"
+
+
+@pytest.mark.parametrize(("limit", "more"), [("--tokens", "tokens=20000"), ("--seconds", "seconds=60")])
+def test_a_top_up_is_proposed_that_has_room_for_a_call(limit: str, more: str, tmp_path: Path) -> None:
+    with alder_model("https://alder.example") as model:
+        told = ask(model, write_corpus(tmp_path), limit, "0")
+    assert told.exit_code == 3
+    assert told.stdout.startswith("no answer was found\nstopped: the budget is too small for a first call")
+    assert told.stderr.rstrip().endswith(f" --top-up {more}")
 
 
 def test_no_answer_exits_with_3(tmp_path: Path) -> None:
@@ -215,5 +262,5 @@ def test_a_warning_is_one_line_without_a_traceback(
             raise ValueError("inside")
         except ValueError:
             logging.getLogger("spadework").exception("the run\nended early")
-    assert capsys.readouterr().err == "error: the run ended early\n"
+    assert capsys.readouterr().err == "error: the run ended early: inside\n"
     assert not logging.getLogger("spadework").handlers

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from alder import ANSWER, QUESTION, alder_model, write_corpus
 from rich.console import Console
-from spadework.agent.events import CallEvent, DecisionEvent, Event, FindingEvent, PlanEvent, SpendEvent
+from spadework.agent.events import BestEvent, CallEvent, DecisionEvent, Event, FindingEvent, PlanEvent, SpendEvent
 from spadework.agent.notices import one_line_notices
 from spadework.agent.progress import Display, Teller, amount, progress
 from spadework.agent.state import Constraint, DecisionEntry, Step
@@ -106,6 +106,27 @@ def test_how_long_it_lasts_is_shown_under_the_gauges_as_it_was_told_last() -> No
     assert drawn(shown).splitlines()[-1] == "enough for 4 to 9 more rounds like the last ones (tokens may end first)"
     shown.on_event(SpendEvent(LIMITS, {"searches": 2}, "MEDIUM"))
     assert "enough" not in drawn(shown)
+
+
+@pytest.mark.parametrize("width", [80, 40, 30])
+def test_all_of_the_forecast_is_shown_and_a_terminal_has_room_to_write_what_was_typed(width: int) -> None:
+    shown, _ = display(width)
+    told = "enough for 1 to 2 more rounds like the last ones (page reads may end first)"
+    shown.on_event(SpendEvent(LIMITS, {"searches": 2}, "MEDIUM", told))
+    lines = drawn(shown).splitlines()
+    assert " ".join(lines[1 + len(LIMITS) :]) == told
+    shown.on_event(SpendEvent(LIMITS, {"searches": 2}, "MEDIUM"))
+    assert max(len(lines[-1]), len(drawn(shown).splitlines()[-1])) + len("^C^C") <= width
+
+
+def test_the_best_answer_and_decisions_are_not_cut_in_a_narrow_terminal() -> None:
+    shown, raw = display(40)
+    with shown.shown():
+        shown.on_event(BestEvent("Mara Finch", "unverified", ("c0",), ("c1",)))
+        shown.on_event(DecisionEvent(DECISION))
+    told = " ".join(raw.getvalue().decode().split())
+    assert "best Mara Finch (unverified), proven: c0" in told
+    assert "decide PIVOT: it is [red]stuck[/]" in told
 
 
 @pytest.mark.parametrize("width", [80, 40, 20])

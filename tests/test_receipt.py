@@ -187,6 +187,20 @@ def test_a_further_tool_has_its_column_its_limit_and_its_row() -> None:
     assert any(line.startswith("translate ") for line in full[full.index("by tool") : full.index("by attempt")])
 
 
+def test_a_tiny_limit_is_written_out() -> None:
+    assert "0.0000001" in receipt_text([], {"usd": str(Decimal("0.0000001"))}, 0.0).splitlines()[2]
+
+
+def test_the_columns_get_narrower_before_a_label_is_cut() -> None:
+    spent = Amounts(model_calls=8, tokens_in=12_724, tokens_out=480, picousd=414_100 * 10**4)
+    calls = [replace(model(1, spent), what="searcher"), replace(model(2, Amounts(picousd=10**4)), what="verifier")]
+    text = receipt_text(calls, {}, 0.0, full=True)
+    for label in ("model searcher", "model verifier", "nothing proven"):
+        assert any(line.startswith(f"{label} ") for line in text.splitlines()), label
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_a_price_below_a_millionth_of_a_dollar_is_not_rounded_away() -> None:
     charges = [model(n, Amounts(model_calls=1, picousd=25_000)) for n in range(3)]
     assert "0.000000075" in receipt_text(charges, {}, 0.0)

@@ -175,7 +175,10 @@ async def test_the_first_letters_are_enough_as_long_as_one_run_begins_with_them(
         await keep(place, run)
     assert (await find(str(place), "abx")).run == "abxyz"
     assert (await find(str(place), "abc")).run == "abc", "a whole name goes first"
-    with pytest.raises(ConfigError, match="3 runs begin with 'ab'"):
+    with pytest.raises(ConfigError, match=r"3 runs begin with 'ab': give more letters of [abcdefxyz, ]+$"):
+        await find(str(place), "ab")
+    await keep(place, "abcxyz")
+    with pytest.raises(ConfigError, match=r"4 runs begin with 'ab': give more letters of .*, \.\.\.$"):
         await find(str(place), "ab")
     with pytest.raises(ConfigError, match="there is no run ''"):
         await find(str(place), "")

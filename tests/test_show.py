@@ -67,6 +67,15 @@ def test_the_answer_comes_first_then_its_status_and_why_the_run_ended() -> None:
     assert lines[3] == "stopped: the budget ran out (model calls) after 0.0 s"
 
 
+@pytest.mark.parametrize("resource", ["tokens", "usd", "seconds"])
+def test_a_budget_that_has_no_room_for_a_first_call_is_said_to_be_too_small(resource: str) -> None:
+    text = head_text(result(answer="", status="none", resource=resource))
+    told = f"stopped: the budget is too small for a first call to the model ({resource}) after 0.0 s"
+    assert text == f"no answer was found\n{told}"
+    called = result(answer="", status="none", spend=replace(spend_of([]), model_calls=1))
+    assert "the budget ran out" in head_text(called)
+
+
 def test_without_an_answer_the_text_says_so_and_names_the_last_failure() -> None:
     text = result_text(result(answer="", status="none", stop_reason="error", resource="", fault="m: no\nreply"))
     assert text.startswith("no answer was found\nstopped: something failed")

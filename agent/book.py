@@ -4,6 +4,7 @@ A run has one holder at a time: a random token in its row, which every write che
 that was overtaken, however late it wakes up, writes nothing any more.
 """
 
+import asyncio
 import json
 import time
 import zlib
@@ -19,7 +20,8 @@ from .database import Database, Transaction
 from .owner import Owner, this_process
 
 _LET_GO: set[str] = set()
-"""Tokens of this process that could not be taken out of the table, because the store failed: they hold nothing."""
+"""Tokens of this process that could not be taken out of the table, as the store failed or it was cancelled: they hold
+nothing."""
 HELD_S = 30.0
 """How long a claim holds after it was renewed last, for holders of which nobody can tell whether they are alive."""
 
@@ -85,7 +87,11 @@ class Book:
             claim.before = _known(known)
             return int(tx.rows("SELECT COALESCE(MAX(seq), 0) FROM spadework_charges WHERE run = ?", run)[0][0])
 
-        claim.written = await self.database.transact(work)
+        try:
+            claim.written = await self.database.transact(work)
+        except asyncio.CancelledError:
+            _LET_GO.add(claim.token)  # the database's thread may take the run all the same
+            raise
         return claim
 
     async def load(self, run: str, turn: int) -> list[Entry]:
@@ -205,7 +211,7 @@ class Claim:
 
         try:
             await self.database.transact(work)
-        except StoreError:
+        except BaseException:  # being cancelled once more is one
             _LET_GO.add(self.token)
             raise
 

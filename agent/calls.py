@@ -15,7 +15,7 @@ from .outcomes import reply_of, stored_reply
 from .protocol import read_text_calls
 from .session import LastPrompt, Session
 from .warn import say_once
-from .wire import Adapted, Chat, Reply, Usage, dump_json, load_json, prompt_was_cut
+from .wire import MOST_TOKENS, Adapted, Chat, Reply, Usage, dump_json, load_json, prompt_was_cut
 
 REQUESTS = 3
 LATE_S = 0.5
@@ -140,19 +140,22 @@ def _storable(reply: Reply) -> Reply:
 def _usage(reply: Reply, fitted: Fitted) -> tuple[Usage, list[str]]:
     """What the server counted; an estimate where it counted nothing: calls that cost nothing would never end."""
     told = _sane(reply.usage or Usage(0, 0, 0))
-    if told.tokens_in:
+    said = bool(reply.text or reply.calls)
+    if told.tokens_in and (told.tokens_out or not said):
         return told, []
-    sent = estimated(fitted.pieces)
-    out = estimate_tokens(orjson.dumps(reply.message).decode("utf-8", "replace"))
-    return Usage(max(1, sent), max(1, out, told.tokens_out), 0), ["estimated"]
+    out = max(1, estimate_tokens(orjson.dumps(reply.message).decode("utf-8", "replace")), told.tokens_out)
+    if told.tokens_in:
+        return replace(told, tokens_out=out), ["estimated"]
+    return Usage(max(1, estimated(fitted.pieces)), out, 0), ["estimated"]
 
 
 def _sane(usage: Usage) -> Usage:
-    """Nothing negative, and no more cached than there was: a wrong count must never lower the spend."""
-    tokens_in = max(0, usage.tokens_in)
+    """Nothing negative, no more cached than there was, and nothing too large to be stored: a wrong count must not lower
+    the spend, and not lose the run."""
+    tokens_in = min(max(0, usage.tokens_in), MOST_TOKENS)
     cached = min(tokens_in, max(0, usage.tokens_cached))
     written = min(tokens_in - cached, max(0, usage.tokens_written))
-    return Usage(tokens_in, max(0, usage.tokens_out), cached, written)
+    return Usage(tokens_in, min(max(0, usage.tokens_out), MOST_TOKENS), cached, written)
 
 
 def _settle_failure(session: Session, held: Charge, error: ModelError, ms: int) -> None:

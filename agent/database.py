@@ -4,6 +4,7 @@ What is written is on disk when `transact` returns, so neither a kill nor a powe
 """
 
 import asyncio
+import os
 import re
 import sqlite3
 import time
@@ -37,6 +38,9 @@ SCHEMA = (
     " used BIGINT NOT NULL, own BIGINT NOT NULL, PRIMARY KEY (purse, resource))",
 )
 
+_INHERITED: list[Any] = []
+"""Connections of the process that this one was forked from. Closing one would end it for both."""
+
 
 class Transaction:
     """What can be done inside one transaction. Values stand for `?` in the order in which they are given."""
@@ -68,6 +72,10 @@ class Database:
         self.target = str(target)
         self.postgres = is_postgres(self.target)
         self._connection: Any = None
+        self._start()
+
+    def _start(self) -> None:
+        self._process = os.getpid()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spadework-store")
 
     async def transact(self, work: Callable[[Transaction], T]) -> T:
@@ -75,29 +83,46 @@ class Database:
 
         It may be run twice, so it must change the same when it is.
         """
+        if self._process != os.getpid():
+            self._after_fork()
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     async def aclose(self) -> None:
         """Close the connection; the next transaction would open another one."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.close)
+        if self._process == os.getpid():
+            await asyncio.get_running_loop().run_in_executor(self._thread, self.close)
 
     def close(self) -> None:
+        if self._process != os.getpid():
+            return
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def _after_fork(self) -> None:
+        """A forked process has neither the thread nor the right to the connection, not even to close it."""
+        if self.target == MEMORY and self._connection is not None:
+            raise StoreError("what is stored in memory cannot be shared with a forked process: name a file")
+        _INHERITED.append(self._connection)
+        self._connection = None
+        self._start()
 
     def _transact(self, work: Callable[[Transaction], T]) -> T:
         for attempt in range(1, TRIES + 1):
             try:
                 return self._once(work)
             except sqlite3.Error as error:
-                raise StoreError(f"the store {self.shown} cannot be used: {error}") from error
+                ours = isinstance(error, sqlite3.OperationalError) and "no such" not in str(error)
+                hint = "" if ours else "; name another file with --store or SPADEWORK_STORE"
+                raise StoreError(f"the store {self.shown} cannot be used: {error}{hint}") from error
             except Exception as error:
                 if not _is_postgres_error(error):
                     raise
                 lost = self._connection is None or self._connection.closed
                 if attempt == TRIES or not (lost or getattr(error, "sqlstate", "") in RETRIED):
                     raise StoreError(f"the store {self.shown} cannot be used: {_first_line(error)}") from error
+                if lost and self._connection is not None:
+                    time.sleep(attempt)  # a server that is started again
         raise AssertionError("the last try returns or raises")
 
     def _once(self, work: Callable[[Transaction], T]) -> T:

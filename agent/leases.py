@@ -78,7 +78,7 @@ def lease(tx: Transaction, parent: str, name: str, wanted: Sums) -> dict[str, in
         granted[resource] = before + more if known is None else known
         _put(tx, name, resource, Line(granted[resource], line.used, line.own))
         _add(tx, parent, resource, more)
-    tx.run("UPDATE spadework_purses SET opened = 1 WHERE purse = ?", name)
+    tx.run("UPDATE spadework_purses SET opened = 1, created = ? WHERE purse = ?", time.time(), name)
     return granted
 
 
@@ -108,9 +108,11 @@ def correct(tx: Transaction, name: str, more: Sums) -> None:
         _add(tx, _parent(tx, name), resource, after.counts(opened=opened) - line.counts(opened=opened))
 
 
-def open_leases(tx: Transaction, parent: str) -> list[str]:
-    """The open leases of a purse."""
-    return [name for (name,) in tx.rows("SELECT purse FROM spadework_purses WHERE parent = ? AND opened = 1", parent)]
+def open_leases(tx: Transaction, parent: str) -> dict[str, float]:
+    """The open leases of a purse, and when each was taken last."""
+    _lock(tx, parent)
+    found = tx.rows("SELECT purse, created FROM spadework_purses WHERE parent = ? AND opened = 1", parent)
+    return {name: taken for name, taken in found}
 
 
 def _add(tx: Transaction, purse: str, resource: str, more: int) -> None:

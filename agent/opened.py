@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from langgraph.graph import START
 from langgraph.types import Command
 
 from ..tools.errors import ConfigError, StoreError
@@ -47,10 +48,11 @@ class Opened:
         prepared = self.prepared
         found: Any = await self.graph.aget_state(self.config) if self.graph.checkpointer else None
         values: dict[str, Any] = found.values if found else {}
-        goes_on = bool(found and found.next) and values.get("question") == prepared.question
-        if goes_on or (values and prepared.resuming):
-            return await self._go_on(values, ended=not goes_on)
-        # A run that was killed before its first step has no state yet, and can be topped up all the same.
+        # Not by `next`: a node whose writes are stored and whose step is not, as after a kill, is not in it.
+        ended = not (found and found.tasks)
+        if _begun(found, prepared.question) and (prepared.resuming or not ended):
+            return await self._go_on(values, ended=ended)
+        # A question that was killed before its first step has no state yet, and can be topped up all the same.
         wanted = _with(prepared.budget, prepared.top_up)
         prepared.budget = await self._leased(wanted, values.get("turn", 0) + 1)
         return {"question": prepared.question, "budget": prepared.budget.to_dict(), "run": prepared.run}
@@ -87,6 +89,13 @@ class Opened:
             await prepared.purse.reclaim(prepared.deps.book)
         prepared.lease = await prepared.purse.lease(f"{prepared.run}/{turn}", wanted)
         return prepared.lease.budget
+
+
+def _begun(found: Any, question: str) -> bool:
+    """Whether the state is that of this question, and not what was there before `begin` made it one of it."""
+    if found is None or found.values.get("question") != question:
+        return False
+    return "turn" in found.values and "begin" not in found.next and all(task.name != START for task in found.tasks)
 
 
 def _with(budget: Budget, top_up: Budget | None) -> Budget:

@@ -55,11 +55,13 @@ async def guarded(session: Session, charge: Charge, tool: Callable[..., Any], *a
     except TimeoutError:
         raise ToolError(f"no answer within {round(timeout, 1):g} s", kind="timeout", sent=True) from None
     except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is None or not task.cancelling():
+            raise ToolError("it was cancelled", kind="bad_reply", sent=True) from None  # not from outside: by itself
         session.ledger.settle(charge, charge.amounts, marks=("cancelled",))
         raise
     except SpadeworkError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         told = one_line(f"{type(error).__name__}: {error}", 300)
         raise ToolError(told, kind="bad_reply", sent=True) from error
 

@@ -84,7 +84,8 @@ class Purse:
         A lease is named after its run and the number of the question in it. A run that is resumed later leases afresh.
         """
         closed = 0
-        for key in await self._database.transact(lambda tx: open_leases(tx, self._key)):
+        known = await self._database.transact(lambda tx: open_leases(tx, self._key))
+        for key, taken in known.items():
             name = key.rpartition(BELOW)[2]
             run, _, turn = name.rpartition("/")
             found = await book.find(run) if turn.isdigit() else None
@@ -92,9 +93,19 @@ class Purse:
                 continue
             # Where nobody can tell what a run spent, all that it was given stays gone.
             with suppress(StoreError):
-                await Lease(self._database, key, Budget()).close(await _spent(book, name))
-                closed += 1
+                closed += await self._close_left(key, taken, counted(await _spent(book, name)))
         return closed
+
+    async def _close_left(self, key: str, taken: float, spent: Sums) -> bool:
+        """Close a lease, if its run has not gone on in the meantime: then it was taken once more."""
+
+        def work(tx: Transaction) -> bool:
+            if open_leases(tx, self._key).get(key) != taken:
+                return False
+            close_lease(tx, key, spent)
+            return True
+
+        return await self._database.transact(work)
 
     async def aclose(self) -> None:
         """Close the connection; what is leased stays leased."""

@@ -12,9 +12,8 @@ import orjson
 
 from ..tools.clean import clean, one_line
 from ..tools.errors import ModelError
-from .wire import Reply, ToolCall, Usage, as_object, is_array, is_object
+from .wire import MOST_TOKENS, Reply, ToolCall, Usage, as_object, is_array, is_object
 
-MOST_TOKENS = 10**12
 TEXT_SHOWN = 300
 
 

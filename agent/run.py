@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import wait
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from .wrapup import make_result
 
 CANCEL_S = 5.0
 """Seconds that a cancelled run may take to settle its calls."""
+WAKE_S = 0.2
 
 log = logging.getLogger("spadework")
 
@@ -89,6 +91,9 @@ def _wait_for(prepared: Prepared) -> Result:
     """Run on the loop's thread. Ctrl-C ends the run with the best so far; a second one does not wait for that."""
     running = start(_execute(prepared))
     try:
+        # In short waits: one that lasts until the end may miss a signal that came with another one.
+        while not running.done():
+            wait((running,), timeout=WAKE_S)
         return running.result()
     except KeyboardInterrupt:
         running.cancel()

@@ -1,8 +1,8 @@
-"""Any LangGraph saver under the async graph: those that only have sync methods run them on threads."""
+"""Any LangGraph saver under the async graph: sync ones run on threads, and what one began to write it writes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -14,17 +14,28 @@ from langgraph.checkpoint.base import (
 )
 
 Saver = BaseCheckpointSaver[Any]
+T = TypeVar("T")
 
 
 def as_async(saver: Saver) -> Saver:
-    """The saver itself where it has async methods of its own, else a front that calls its sync ones."""
+    """A front that calls the saver's async methods where it has its own, else its sync ones."""
     own = "aput_writes" in {
         name for kind in type(saver).__mro__[:-1] if kind is not BaseCheckpointSaver for name in vars(kind)
     }
-    return saver if own else _OnThreads(saver)
+    return _Whole(saver) if own else _OnThreads(saver)
 
 
-class _OnThreads(BaseCheckpointSaver[Any]):
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that must not stop half-way, though whoever awaits it is cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise
+
+
+class _Front(BaseCheckpointSaver[Any]):
     def __init__(self, saver: Saver) -> None:
         super().__init__(serde=saver.serde)
         self._saver = saver
@@ -32,6 +43,43 @@ class _OnThreads(BaseCheckpointSaver[Any]):
     def get_next_version(self, current: Any, channel: None) -> Any:
         return self._saver.get_next_version(current, channel)
 
+
+class _Whole(_Front):
+    """An SQLite saver that is cancelled before it commits would leave its lock on the file, for all that use it."""
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        return await self._saver.aget_tuple(config)
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        async for item in self._saver.alist(config, filter=filter, before=before, limit=limit):
+            yield item
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        return await _to_the_end(self._saver.aput(config, checkpoint, metadata, new_versions))
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        await _to_the_end(self._saver.aput_writes(config, writes, task_id, task_path))
+
+    async def aget_delta_channel_history(self, *, config: RunnableConfig, channels: Sequence[str]) -> Any:
+        return await self._saver.aget_delta_channel_history(config=config, channels=channels)
+
+
+class _OnThreads(_Front):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         return await asyncio.to_thread(self._saver.get_tuple, config)
 

@@ -11,6 +11,8 @@ import orjson
 
 from ..tools.errors import ModelError
 
+MOST_TOKENS = 10**9
+"""In one call. More than any model takes, and small enough that its price still fits into 64 bits."""
 CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "cut"})
 
 

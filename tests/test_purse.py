@@ -188,3 +188,25 @@ def test_eight_processes_share_a_thousand_calls_exactly_in_postgres(postgres: st
 def test_a_purse_in_a_store_needs_a_name(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"needs a name|cannot name a purse"):
         Purse(Budget(searches=1), name=name, store=tmp_path / "runs.db")
+
+
+async def test_what_goes_on_while_it_is_being_reclaimed_keeps_its_lease(tmp_path: Path) -> None:
+    store = tmp_path / "runs.db"
+    purse = Purse(Budget(searches=10), name="team", store=store)
+    database = Database(store)
+
+    class Late(Book):
+        """Between its look at a run and the end of the reclaiming, the run goes on."""
+
+        async def load(self, run: str, turn: int) -> list[Entry]:
+            self.claimed = await Book(self.database).claim(run, {})
+            await purse.lease("run/1", Budget(searches=6))
+            return await Book.load(self, run, turn)
+
+    await (await Book(database).claim("run", {})).release()
+    await purse.lease("run/1", Budget(searches=6))
+    assert await purse.reclaim(Late(database)) == 0
+    assert (await purse.remaining()).gone["searches"] == 6
+    assert (await purse.lease("other/1", Budget(searches=9))).budget.searches == 4
+    await database.aclose()
+    await purse.aclose()

@@ -209,6 +209,9 @@ def test_ctrl_c_gives_the_best_answer_so_far(monkeypatch: pytest.MonkeyPatch) ->
         def __init__(self, future: Future[Any]) -> None:
             self.future = future
 
+        def done(self) -> bool:
+            return True
+
         def result(self) -> Any:
             assert reached.wait(5)
             time.sleep(0.05)

@@ -1,7 +1,6 @@
 """Runs in threads: any saver stores them whole, an interrupted one goes on, and the next question starts clean."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -163,10 +162,19 @@ async def test_threads_at_once_in_one_saver_do_not_mix(tmp_path: Path) -> None:
             assert {charge.id.split("/")[0] for charge in result.charges} == {result.run}
 
 
-def test_savers_with_async_methods_are_used_as_they_are(tmp_path: Path) -> None:
-    memory = InMemorySaver()
-    assert as_async(memory) is memory
-    connection = sqlite3.connect(tmp_path / "a.db", check_same_thread=False)
-    saver = SqliteSaver(connection)
-    assert as_async(saver) is not saver
-    connection.close()
+async def test_what_a_saver_writes_is_written_to_its_end_when_it_is_cancelled() -> None:
+    class Slow(InMemorySaver):
+        done = False
+
+        async def aput_writes(self, *arguments: Any, **options: Any) -> None:
+            await asyncio.sleep(0.02)
+            self.done = True
+
+    saver = Slow()
+    config: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": "1"}}
+    writing = asyncio.ensure_future(as_async(saver).aput_writes(config, [("a", 1)], "task"))
+    await asyncio.sleep(0.005)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert saver.done

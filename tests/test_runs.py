@@ -188,7 +188,10 @@ def test_a_store_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no database " * 100, encoding="utf-8")
     told = runs(tmp_path / "notes.txt")
     assert (told.exit_code, told.stdout) == (1, "")
-    assert told.stderr == f"error: the store {tmp_path / 'notes.txt'} cannot be used: file is not a database\n"
+    assert told.stderr == (
+        f"error: the store {tmp_path / 'notes.txt'} cannot be used: file is not a database; "
+        "name another file with --store or SPADEWORK_STORE\n"
+    )
 
 
 @pytest.mark.parametrize(("text", "days"), [("", 30.0), ("7", 7.0), ("0.5", 0.5), ("none", None), (" None ", None)])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..tools.errors import SpadeworkError
-    from .budget import Budget
-    from .purse import Purse
+    from .money.budget import Budget
     from .result import Result
     from .run import aresume_agent, arun_agent, resume_agent, run_agent, stream_agent
+    from .storage.purse import Purse
 
 __all__ = [
     "Budget",
@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Budget": ".budget",
-    "Purse": ".purse",
+    "Budget": ".money.budget",
+    "Purse": ".storage.purse",
     "Result": ".result",
     "SpadeworkError": "..tools.errors",
     "aresume_agent": ".run",

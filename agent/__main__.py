@@ -1,5 +1,5 @@
 """`python -m spadework.agent` is the command `spadework`."""
 
-from .cli import main
+from .terminal.cli import main
 
 main()

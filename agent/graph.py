@@ -10,16 +10,16 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
 from ..tools.pages import urls_in
-from .act import act
-from .best import tell_best
-from .budget import Budget
-from .decision import decide_next, deepen, pivot
-from .finish import finish
-from .planner import planner
-from .searcher import searcher
+from .money.budget import Budget
+from .nodes.act import act
+from .nodes.best import tell_best
+from .nodes.decision import decide_next, deepen, pivot
+from .nodes.finish import finish
+from .nodes.planner import planner
+from .nodes.searcher import searcher
+from .nodes.verifier import verifier
 from .session import Deps
 from .state import AgentState, Question, fresh_question, updated
-from .verifier import verifier
 
 Graph = StateGraph[AgentState, None, Question, AgentState]
 

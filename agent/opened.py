@@ -13,12 +13,12 @@ from langgraph.graph import START
 from langgraph.types import Command
 
 from ..tools.errors import ConfigError, StoreError
-from .amounts import ZERO
-from .book import Book, Claim
-from .budget import Budget
+from .money.amounts import ZERO
+from .money.budget import Budget
 from .prepare import Options, Prepared
-from .savers import Saver, as_async
 from .state import AgentState
+from .storage.book import Book, Claim
+from .storage.savers import Saver, as_async
 from .topup import another_attempt
 
 log = logging.getLogger("spadework")
@@ -139,7 +139,7 @@ async def _places(
     store: str | Path | None, saver: Saver | None, ledger: str | Path | None, stack: AsyncExitStack
 ) -> tuple[Saver | None, Book | None]:
     """Where the state and the spend are kept; nowhere but in memory where nothing was given."""
-    from .store import book_of, open_store
+    from .storage.store import book_of, open_store
 
     if store is not None:
         opened_store = await stack.enter_async_context(open_store(store))

@@ -19,19 +19,19 @@ from ..tools.errors import ConfigError
 from ..tools.http import SafeClient
 from ..tools.search import Search
 from ..tools.shapes import is_mapping
-from .budget import Budget
 from .events import Event
-from .further import read_tools
 from .graph import Graph, build_graph
-from .models import Server, make_chat
-from .prices import Prices, load_prices, missing_price
-from .purse import Lease, Purse
-from .savers import Saver
+from .llm.models import Server, make_chat
+from .llm.wire import Chat
+from .money.budget import Budget
+from .money.prices import Prices, load_prices, missing_price
+from .nodes.further import read_tools
 from .session import ROLES, Deps
 from .settings import Settings
+from .storage.purse import Lease, Purse
+from .storage.savers import Saver
 from .strategies import get_strategy
 from .warn import say_once
-from .wire import Chat
 
 if TYPE_CHECKING:
     from .result import Result

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .amounts import Amounts, to_usd
-from .best import Best
-from .charges import Charge
-from .receipt import receipt_data, receipt_text
+from .money.amounts import Amounts, to_usd
+from .money.charges import Charge
+from .money.receipt import receipt_data, receipt_text
+from .nodes.best import Best
 from .state import AnswerStatus, DecisionEntry, Finding, Record, StopReason
 
 SCHEMA_VERSION = 1

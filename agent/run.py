@@ -11,9 +11,9 @@ from typing import Any
 from typing_extensions import Unpack
 
 from ..tools.errors import CassetteError, ConfigError, SpadeworkError, StoreError
-from .budget import Budget, label, ordered
 from .events import AnswerEvent, Event
 from .loop import start
+from .money.budget import Budget, label, ordered
 from .opened import Opened, book_for, opened
 from .prepare import Options, Prepared, prepare
 from .result import Result

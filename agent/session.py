@@ -15,26 +15,26 @@ from ..tools.clean import one_line
 from ..tools.extract import Page
 from ..tools.pages import PageStore, urls_in
 from ..tools.search import Hit, Search, normalise_query, normalise_url
-from .amounts import ZERO, Amounts
-from .block import budget_block, outlook_text
-from .book import Book, Claim
-from .budget import Budget
-from .charges import Charge, Entry
 from .events import Event, SpendEvent
-from .forecast import dearest_call
-from .journal import Journal
-from .ledger import Ledger
-from .outcomes import hits_of, page_of
-from .prices import Prices
-from .reserves import Stage, keep_for
-from .rounds import Outlook, outlook
+from .llm.wire import Chat
+from .money.amounts import ZERO, Amounts
+from .money.block import budget_block, outlook_text
+from .money.budget import Budget
+from .money.charges import Charge, Entry
+from .money.forecast import dearest_call
+from .money.journal import Journal
+from .money.ledger import Ledger
+from .money.prices import Prices
+from .money.reserves import Stage, keep_for
+from .money.rounds import Outlook, outlook
 from .state import AgentState
+from .storage.book import Book, Claim
+from .storage.outcomes import hits_of, page_of
 from .strategies import Strategy
-from .wire import Chat
 
 if TYPE_CHECKING:
-    from .best import Best
-    from .further import Further
+    from .nodes.best import Best
+    from .nodes.further import Further
 
 Clock = Callable[[], float]
 Listener = Callable[[Event], None]

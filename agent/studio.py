@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .budget import Budget
+from .money.budget import Budget
 from .prepare import prepare
 
 

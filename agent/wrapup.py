@@ -4,13 +4,13 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from .best import best_of
-from .budget import PUBLIC_NAMES
-from .charges import Charge
-from .finish import choose
-from .ledger import Ledger
-from .matrix import same_name
+from .money.budget import PUBLIC_NAMES
+from .money.charges import Charge
+from .money.ledger import Ledger
+from .nodes.best import best_of
+from .nodes.finish import choose
 from .prepare import Prepared
+from .proof.matrix import same_name
 from .result import Result, sources_of, spend_of
 from .session import Session
 from .state import AgentState, StopReason, fresh_question

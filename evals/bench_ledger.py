@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ..agent.amounts import Amounts
-from ..agent.book import Book, Claim
-from ..agent.budget import Budget
-from ..agent.charges import Charge, Entry, call_of
-from ..agent.database import MEMORY, Database
-from ..agent.journal import Journal
-from ..agent.ledger import Ledger
+from ..agent.money.amounts import Amounts
+from ..agent.money.budget import Budget
+from ..agent.money.charges import Charge, Entry, call_of
+from ..agent.money.journal import Journal
+from ..agent.money.ledger import Ledger
+from ..agent.storage.book import Book, Claim
+from ..agent.storage.database import MEMORY, Database
 from .bench_ledger_run import run_report
 from .bench_server import hits
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from ..agent.budget import Budget
+from ..agent.llm.wire import Options, Reply
+from ..agent.money.budget import Budget
 from ..agent.run import arun_agent
-from ..agent.store import book_of, open_store
-from ..agent.wire import Options, Reply
+from ..agent.storage.store import book_of, open_store
 from .simulated import SimulatedChat
 from .simulated_web import SimulatedWeb
 from .world import make_world

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from ..agent.budget import Budget
+from ..agent.money.budget import Budget
 from ..agent.result import Result
 from ..agent.run import arun_agent
 from ..agent.strategies import get_strategy

@@ -12,9 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
-from ..agent.budget import Budget
 from ..agent.events import AnswerEvent
-from ..agent.model import OpenAICompatible
+from ..agent.llm.model import OpenAICompatible
+from ..agent.money.budget import Budget
 from ..agent.run import stream_agent
 from ..agent.settings import Settings
 from .bench_server import hits, page, question

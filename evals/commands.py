@@ -1,4 +1,4 @@
-"""The commands on recordings and on the bundled web: arguments and nothing else, as in `agent/cli.py`."""
+"""The commands on recordings and on the bundled web: arguments and nothing else, as in `agent/terminal/cli.py`."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..agent.cli import EXIT_CODES, run_options
+from ..agent.terminal.cli import EXIT_CODES, run_options
 
 _seed = click.option("--seed", default=20, show_default=True, help="What the world is made from.")
 _pages = click.option("--pages", default=300, show_default=True, help="How many pages it has at least, 200 to 5,000.")
@@ -38,7 +38,7 @@ def record(name: str, question: str, as_json: bool, note: str | None, out: Path,
 
     Keys are never written. A search over corpus:FILE uses no network and cannot be recorded.
     """
-    from ..agent.ask import Asked
+    from ..agent.terminal.ask import Asked
     from .recorder import record_and_show
 
     sys.exit(record_and_show(name, question, Asked(**options), out=out, note=note, as_json=as_json))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 
-from ..agent.notices import one_line_notices
-from ..agent.progress import Teller
-from ..agent.show import head_text, proof_text, receipt, sources_text, text_width
+from ..agent.terminal.notices import one_line_notices
+from ..agent.terminal.progress import Teller
+from ..agent.terminal.show import head_text, proof_text, receipt, sources_text, text_width
 from ..tools.clean import one_line
 from ..tools.errors import CassetteError
 from .cassettes import Cassette, cassette_names, open_bundled

@@ -12,11 +12,11 @@ import orjson
 from pydantic import SecretStr
 
 from ..agent.events import Event
-from ..agent.model import OpenAICompatible
-from ..agent.notices import one_line_notices
+from ..agent.llm.model import OpenAICompatible
 from ..agent.result import Result
 from ..agent.run import run_agent
 from ..agent.settings import Settings
+from ..agent.terminal.notices import one_line_notices
 from ..tools.clean import one_line
 from ..tools.errors import CassetteError, SpadeworkError
 from ..tools.http import SafeClient

@@ -10,16 +10,16 @@ from uuid import uuid4
 
 import click
 
-from ..agent.ask import Asked, exit_code, print_result
-from ..agent.budget import Budget
-from ..agent.model import OpenAICompatible
-from ..agent.models import Server, make_chat
-from ..agent.notices import one_line_notices
+from ..agent.llm.model import OpenAICompatible
+from ..agent.llm.models import Server, make_chat
+from ..agent.money.budget import Budget
 from ..agent.prepare import Options
-from ..agent.progress import progress
 from ..agent.result import Result
 from ..agent.run import arun_agent
 from ..agent.settings import Settings
+from ..agent.terminal.ask import Asked, exit_code, print_result
+from ..agent.terminal.notices import one_line_notices
+from ..agent.terminal.progress import progress
 from ..tools.backends import make_search
 from ..tools.clean import clean
 from ..tools.errors import CassetteError, ConfigError

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from typing_extensions import Unpack
 
-from ..agent.wire import Options, Reply, ToolCall, Usage
+from ..agent.llm.wire import Options, Reply, ToolCall, Usage
 from ..prompts import render
 from ..tools.errors import ModelError
 from ..tools.passages import estimate_tokens

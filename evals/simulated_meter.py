@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from ..agent.wire import Chat, Options, Reply
+from ..agent.llm.wire import Chat, Options, Reply
 from ..prompts import render
 from .simulated import tokens_of
 

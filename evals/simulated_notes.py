@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from ..agent.wire import as_object
+from ..agent.llm.wire import as_object
 from .simulated_web import Said, SimulatedWeb
 from .world_base import Fact, Facts
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..agent.quotes import MIN_QUOTE
+from ..agent.proof.quotes import MIN_QUOTE
 from ..tools.errors import ToolError
 from ..tools.extract import Page, extract_page
 from .world import World

@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from spadework.agent.amounts import Amounts
-from spadework.agent.book import Book, Claim
-from spadework.agent.charges import Charge, Entry, Status
-from spadework.agent.database import Database
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.money.charges import Charge, Entry, Status
+from spadework.agent.storage.book import Book, Claim
+from spadework.agent.storage.database import Database
 from spadework.tools.errors import StoreError
 
 

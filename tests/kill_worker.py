@@ -8,8 +8,8 @@ from typing import Any
 
 from counting_server import QUESTION
 from spadework.agent import Budget, Result, resume_agent, run_agent
-from spadework.agent.book import Book
-from spadework.agent.database import Database
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.database import Database
 
 store, run, port = sys.argv[1:4]
 BUDGET: dict[str, Any] = {"searches": 14, "browses": 9, "model_calls": 16}

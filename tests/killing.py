@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from counting_server import Counting, counting
-from spadework.agent.book import Book
-from spadework.agent.charges import Charge
-from spadework.agent.database import Database
+from spadework.agent.money.charges import Charge
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.database import Database
 
 WORKER = Path(__file__).parent / "kill_worker.py"
 LIMITS = {"search": 14, "browse": 9, "model": 16}

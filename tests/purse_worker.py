@@ -4,8 +4,8 @@ import asyncio
 import sys
 
 from spadework.agent import Budget
-from spadework.agent.amounts import Amounts
-from spadework.agent.purse import Purse
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.storage.purse import Purse
 
 
 async def take_all(store: str, name: str, *, lose: bool) -> int:

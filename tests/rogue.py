@@ -25,7 +25,7 @@ from scripted import (
     record,
 )
 from spadework.agent import Budget
-from spadework.agent.wire import Adapted, Options, Reply, Usage
+from spadework.agent.llm.wire import Adapted, Options, Reply, Usage
 from spadework.tools.errors import ModelError, ToolError
 from spadework.tools.extract import Page
 from spadework.tools.search import Hit

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spadework.agent.wire import Options, Reply, ToolCall, Usage
+from spadework.agent.llm.wire import Options, Reply, ToolCall, Usage
 from spadework.tools.extract import Page
 from spadework.tools.search import Hit
 from typing_extensions import Unpack

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from spadework.agent.adaptations import Adaptations
+from spadework.agent.llm.adaptations import Adaptations
 
 BODY: dict[str, Any] = {
     "model": "m",

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.amounts import NAMES, ZERO, Amounts, to_picousd, to_usd
+from spadework.agent.money.amounts import NAMES, ZERO, Amounts, to_picousd, to_usd
 
 AMOUNTS = st.builds(Amounts, **{name: st.integers(0, 10**12) for name in NAMES})
 

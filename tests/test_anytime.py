@@ -35,7 +35,7 @@ from scripted import (
 )
 from spadework.agent import Budget, Result, run_agent, stream_agent
 from spadework.agent.events import AnswerEvent, BestEvent, Event
-from spadework.agent.show import result_text
+from spadework.agent.terminal.show import result_text
 from spadework.tools.errors import ModelError
 
 TURNS: list[Said] = [

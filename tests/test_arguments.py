@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.agent.arguments import (
+from spadework.agent.nodes.arguments import (
     Unusable,
     add_constraints,
     read_answer,

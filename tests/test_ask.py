@@ -13,13 +13,13 @@ from alder import ANSWER, QUESTION, alder_model, write_corpus
 from click.testing import CliRunner, Result
 from fake_openai import FakeOpenAI, calls, error
 from spadework.agent import run
-from spadework.agent.ask import Asked
-from spadework.agent.budget import Budget
-from spadework.agent.cli import cli
 from spadework.agent.loop import start
-from spadework.agent.notices import one_line_notices
-from spadework.agent.runs import Listed, stored_runs
-from spadework.agent.store import default_file, store_place
+from spadework.agent.money.budget import Budget
+from spadework.agent.storage.store import default_file, store_place
+from spadework.agent.terminal.ask import Asked
+from spadework.agent.terminal.cli import cli
+from spadework.agent.terminal.notices import one_line_notices
+from spadework.agent.terminal.runs import Listed, stored_runs
 from spadework.tools.errors import ConfigError
 
 
@@ -106,7 +106,7 @@ def test_a_result_that_cannot_be_written_is_kept_and_can_be_seen_again(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with alder_model("https://alder.example") as model:
-        monkeypatch.setattr("spadework.agent.ask.print_result", full)
+        monkeypatch.setattr("spadework.agent.terminal.ask.print_result", full)
         told = ask(model, write_corpus(tmp_path))
     ((name, state, _, answer),) = stored(None)
     assert (told.exit_code, state, answer) == (1, "ended", ANSWER)

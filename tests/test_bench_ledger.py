@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from spadework.agent.budget import Budget
-from spadework.agent.database import MEMORY, Database
+from spadework.agent.money.budget import Budget
+from spadework.agent.storage.database import MEMORY, Database
 from spadework.evals import bench_ledger, bench_ledger_run
 from spadework.evals.bench_ledger import Bench, Unsynced, charges_report
 from spadework.evals.bench_ledger_run import run_cost, run_report

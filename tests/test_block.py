@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.block import amount_text, budget_block
-from spadework.agent.budget import Regime, Remaining, label
-from spadework.agent.rounds import Outlook
+from spadework.agent.money.block import amount_text, budget_block
+from spadework.agent.money.budget import Regime, Remaining, label
+from spadework.agent.money.rounds import Outlook
 
 LIMITS = {"searches": 10, "browses": 10, "tokens": 50_000, "picousd": 10**11, "ms": 300_000, "model_calls": 20}
 

@@ -1,8 +1,8 @@
 """What the prompts say is known: short, bounded, and with the reason where a proof falls short."""
 
 from scripted import CONSTRAINTS
-from spadework.agent.board import constraints_text, findings_text, plan_text, records_text
-from spadework.agent.matrix import cell_key
+from spadework.agent.nodes.board import constraints_text, findings_text, plan_text, records_text
+from spadework.agent.proof.matrix import cell_key
 from spadework.agent.state import AgentState, Constraint, Finding, Proof, Record, Step, Verdict, fresh_question, updated
 
 GIVEN = [

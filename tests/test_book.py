@@ -15,9 +15,9 @@ import pytest
 from book_worker import entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.agent.book import Book, Claim, RunInUse, RunLost
-from spadework.agent.charges import Entry, Status
-from spadework.agent.database import MEMORY, Database
+from spadework.agent.money.charges import Entry, Status
+from spadework.agent.storage.book import Book, Claim, RunInUse, RunLost
+from spadework.agent.storage.database import MEMORY, Database
 from spadework.tools.errors import StoreError
 
 WORKER = Path(__file__).parent / "book_worker.py"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.amounts import Amounts
-from spadework.agent.budget import RESOURCES, Budget, Regime, Remaining, counted
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.money.budget import RESOURCES, Budget, Regime, Remaining, counted
 from spadework.tools.errors import ConfigError
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from scripted import QUESTION, Messages, Script, ScriptedChat, calling, good_script, prose, search, small_web
-from spadework.agent import Budget, Result, calls, run_agent
-from spadework.agent.wire import Adapted, Usage
+from spadework.agent import Budget, Result, run_agent
+from spadework.agent.llm.wire import Adapted, Usage
+from spadework.agent.nodes import calls
 from spadework.tools.errors import ModelError
 
 

@@ -12,8 +12,8 @@ import pytest
 from alder import ANSWER, PAGES, QUESTION, alder_model, alder_web, options, replies, write_corpus
 from click.testing import CliRunner
 from fake_openai import FakeOpenAI, calls, slow
-from spadework.agent import doctor
-from spadework.agent.cli import cli
+from spadework.agent.terminal import doctor
+from spadework.agent.terminal.cli import cli
 
 MODULE = [sys.executable, "-m", "spadework.agent"]
 HEAVY = ("rich", "langgraph", "langchain_core", "httpx", "pydantic", "bs4", "vcr", "orjson", "asyncio", "sqlite3")
@@ -29,7 +29,7 @@ def test_the_command_alone_prints_its_help() -> None:
 
 def test_help_and_version_import_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom spadework.agent.cli import cli\n"
+        "import sys\nfrom spadework.agent.terminal.cli import cli\n"
         f"cli(['--help'], standalone_mode=False)\nprint([name for name in {HEAVY!r} if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -39,7 +39,7 @@ def test_help_and_version_import_nothing_heavy() -> None:
 def test_listing_runs_does_not_wait_for_the_graph(tmp_path: Path) -> None:
     graph = ("langgraph", "langchain_core", "httpx", "pydantic", "aiosqlite", "psycopg")
     code = (
-        "import sys\nfrom spadework.agent.cli import cli\n"
+        "import sys\nfrom spadework.agent.terminal.cli import cli\n"
         "try:\n    cli(['runs'], standalone_mode=False)\nexcept SystemExit as end:\n    assert not end.code\n"
         f"print([name for name in {graph!r} if name in sys.modules])"
     )

@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 from fake_openai import FakeOpenAI, slow, text
-from spadework.agent import connections
-from spadework.agent.model import OpenAICompatible
+from spadework.agent.llm import connections
+from spadework.agent.llm.model import OpenAICompatible
 
 
 async def ask_at_once(chat: OpenAICompatible, times: int) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from scripted import QUESTION, Messages, Said, ScriptedChat, SmallWeb, answer, browse, calling, finding, record, search
 from spadework.agent import Budget, arun_agent
-from spadework.agent.context import EARLIER_LINES, entry, show_transcript
-from spadework.agent.wire import Options
+from spadework.agent.llm.wire import Options
+from spadework.agent.nodes.context import EARLIER_LINES, entry, show_transcript
 from spadework.tools.passages import estimate_tokens
 
 TURNS = 100

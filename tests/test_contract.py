@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from scripted import (
     small_web,
 )
 from spadework.agent import Budget, Purse, Result, aresume_agent, arun_agent, resume_agent, run_agent
-from spadework.agent.wire import Usage
+from spadework.agent.llm.wire import Usage
 from spadework.tools.errors import ConfigError
 
 BUDGET = Budget(searches=5, browses=5, model_calls=9)
@@ -50,9 +50,7 @@ def study(messages: Messages) -> Said:
 class Dying(InMemorySaver):
     """Stores no step from the one numbered `last` on, as if its process were killed before that."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.steps, self.last = 0, sys.maxsize
+    steps, last = 0, sys.maxsize
 
     async def aput(self, *arguments: Any, **options: Any) -> Any:
         self.steps += 1
@@ -221,8 +219,7 @@ def test_a_forked_process_runs_and_shares_the_purse(tmp_path: Path) -> None:
 @pytest.mark.parametrize("usage", [Usage(10**30, 5), Usage(5, 10**30), Usage(10**19, 1)])
 def test_absurd_usage_ends_the_budget_and_not_the_run(usage: Usage, tmp_path: Path) -> None:
     web = small_web()
-    turns: Sequence[Any] = good_script()
-    script = [calling(*turn, usage=usage) for turn in turns]
+    script = [calling(*turn, usage=usage) for turn in good_script() if isinstance(turn, list)]
     options: dict[str, Any] = {"search": web, "browse": web, "store": tmp_path / "runs.db"}
     result = run_agent(QUESTION, {"tokens": 90_000}, model=ScriptedChat(script), thread_id="run", **options)
     assert (result.stop_reason, result.resource) == ("budget", "tokens")

@@ -14,11 +14,11 @@ import pytest
 from alder import ANSWER, QUESTION, alder_model, replies, write_corpus
 from click.testing import CliRunner, Result
 from fake_openai import FakeOpenAI, calls, slow
-from spadework.agent import standing
-from spadework.agent.budget import Budget
-from spadework.agent.cli import cli
-from spadework.agent.daily import Daily, daily_of
-from spadework.agent.store import default_file
+from spadework.agent.money.budget import Budget
+from spadework.agent.storage.store import default_file
+from spadework.agent.terminal import standing
+from spadework.agent.terminal.cli import cli
+from spadework.agent.terminal.daily import Daily, daily_of
 from spadework.tools.errors import ConfigError
 from test_resume_cli import MODULE, started, wait_for
 
@@ -282,7 +282,7 @@ def test_showing_purses_makes_no_store_and_does_not_wait_for_the_graph(tmp_path:
     assert not (tmp_path / "none.db").exists()
     heavy = ("langgraph", "langchain_core", "httpx", "pydantic", "rich")
     code = (
-        "import sys\nfrom spadework.agent.cli import cli\n"
+        "import sys\nfrom spadework.agent.terminal.cli import cli\n"
         "try:\n    cli(['purse', '--json'], standalone_mode=False)\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

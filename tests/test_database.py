@@ -10,13 +10,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from spadework.agent.database import MEMORY, VERSION, Database, Transaction, is_postgres
+from spadework.agent.storage.database import MEMORY, VERSION, Database, Transaction, is_postgres
 from spadework.tools.errors import StoreError
 
 PUT = "INSERT INTO spadework_purses (purse, parent, opened, created) VALUES (?, ?, 1, 0)"
 COUNTER = """
 import asyncio, sys
-from spadework.agent.database import Database
+from spadework.agent.storage.database import Database
 def more(tx):
     tx.run("INSERT INTO spadework_amounts VALUES ('shared', 'n', NULL, 0, 0) ON CONFLICT DO NOTHING")
     (used,), = tx.rows(f"SELECT used FROM spadework_amounts WHERE purse = 'shared'{tx.for_update}")
@@ -30,7 +30,7 @@ asyncio.run(main())
 """
 FILLER = f"""
 import asyncio, resource, sys
-from spadework.agent.database import Database
+from spadework.agent.storage.database import Database
 from spadework.tools.errors import StoreError
 async def main():
     database = Database(sys.argv[1])
@@ -135,8 +135,9 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(databa
         await one_line(database, r"was written by a newer Spadework: update, or use another file$")
     newer = Database(database.target)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spadework.agent.database.VERSION", VERSION + 1)
-        patch.setattr("spadework.agent.database.SCHEMA", ("CREATE TABLE IF NOT EXISTS spadework_schema (version INT)",))
+        home = "spadework.agent.storage.database"
+        patch.setattr(f"{home}.VERSION", VERSION + 1)
+        patch.setattr(f"{home}.SCHEMA", ("CREATE TABLE IF NOT EXISTS spadework_schema (version INT)",))
         with pytest.raises(StoreError, match="spadework_amounts"):
             await newer.transact(lambda tx: tx.rows("SELECT * FROM spadework_amounts"))
         await newer.aclose()
@@ -211,7 +212,7 @@ async def test_what_is_no_database_is_one_line_and_nothing_stays_open(kind: str,
 async def test_a_database_that_another_program_keeps_locked_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spadework.agent.database.WAIT_S", 0.01)
+    monkeypatch.setattr("spadework.agent.storage.database.WAIT_S", 0.01)
     database = Database(tmp_path / "runs.db")
     assert await database.transact(names) == []
     other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)

@@ -7,14 +7,14 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent import standing
-from spadework.agent.amounts import Amounts
-from spadework.agent.book import Book
-from spadework.agent.budget import Budget
-from spadework.agent.charges import Charge, Entry, call_of
-from spadework.agent.daily import DayPurse, UsedUp
-from spadework.agent.database import Database
-from spadework.agent.purse import Purse
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.money.budget import Budget
+from spadework.agent.money.charges import Charge, Entry, call_of
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.database import Database
+from spadework.agent.storage.purse import Purse
+from spadework.agent.terminal import standing
+from spadework.agent.terminal.daily import DayPurse, UsedUp
 
 
 def test_when_a_purse_is_full_again_is_told_to_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,8 @@ from scripted import (
     search,
     small_web,
 )
-from spadework.agent import Budget, Result, calls, run_agent
+from spadework.agent import Budget, Result, run_agent
+from spadework.agent.nodes import calls
 from spadework.tools.errors import ModelError
 
 TORVE = "http://x.example/torve"

@@ -8,7 +8,7 @@ import pytest
 import pytest_socket
 from alder import ANSWER, QUESTION, alder_model, alder_web, options
 from click.testing import CliRunner, Result
-from spadework.agent.cli import cli
+from spadework.agent.terminal.cli import cli
 from spadework.evals import demo
 from spadework.evals.cassettes import Cassette, load_cassette, save_cassette
 

@@ -11,7 +11,7 @@ import pytest
 from alder import alder_web, write_corpus
 from click.testing import CliRunner
 from fake_openai import FakeOpenAI, text
-from spadework.agent.cli import cli
+from spadework.agent.terminal.cli import cli
 
 KEY = "sk-doctor-0123456789abcdef"
 UNREACHABLE = "http://127.0.0.1:9/v1"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.evidence import Claim, check_claim, merge_finding
-from spadework.agent.matrix import cell_key, row_of
-from spadework.agent.quotes import normalise, stands_in
+from spadework.agent.proof.evidence import Claim, check_claim, merge_finding
+from spadework.agent.proof.matrix import cell_key, row_of
+from spadework.agent.proof.quotes import normalise, stands_in
 from spadework.agent.state import Constraint, Finding, Proof, Verdict
 
 READ, FOUND, ELSEWHERE = "http://x.example/read", "http://x.example/found", "http://x.example/elsewhere"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scripted import QUESTION, ScriptedChat, good_script, small_web
 from spadework.agent import Budget, resume_agent, run_agent
-from spadework.agent.database import Database
+from spadework.agent.storage.database import Database
 from spadework.tools.errors import StoreError
 
 BUDGET = Budget(searches=5, browses=5, model_calls=9)

@@ -5,11 +5,11 @@ from typing import Any
 from growing import play
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.amounts import ZERO, Amounts
-from spadework.agent.budget import Remaining
-from spadework.agent.charges import Charge
-from spadework.agent.forecast import dearest_call, forecast
-from spadework.agent.rounds import interval, outlook, rounds
+from spadework.agent.money.amounts import ZERO, Amounts
+from spadework.agent.money.budget import Remaining
+from spadework.agent.money.charges import Charge
+from spadework.agent.money.forecast import dearest_call, forecast
+from spadework.agent.money.rounds import interval, outlook, rounds
 
 LEAST = Amounts(tokens_in=100, tokens_out=10)
 

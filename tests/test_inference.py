@@ -1,7 +1,7 @@
 """Inferences that code does again, from what the quotes say and from nothing else."""
 
 import pytest
-from spadework.agent.inference import parse_date, recompute
+from spadework.agent.proof.inference import parse_date, recompute
 
 QUOTES = (
     "Finch was born on 28 March 1862 in Wendle, a French subject",

@@ -4,8 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from spadework.agent import interrupts
-from spadework.agent.interrupts import AGAIN_S, Stopping, stop_on_signals
+from spadework.agent.terminal.interrupts import AGAIN_S, Stopping, stop_on_signals
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -23,7 +22,7 @@ def test_what_is_sent_twice_at_once_stops_once_and_a_second_request_stops_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = 100.0
-    monkeypatch.setattr(interrupts.time, "monotonic", lambda: clock)
+    monkeypatch.setattr("spadework.agent.terminal.interrupts.time.monotonic", lambda: clock)
     stopping = Stopping()
     with pytest.raises(KeyboardInterrupt):
         stopping(signal.SIGINT, None)

@@ -9,10 +9,10 @@ import pytest
 from book_worker import entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.agent.book import Book
-from spadework.agent.charges import Charge, Entry, Status
-from spadework.agent.database import MEMORY, Database
-from spadework.agent.journal import Journal
+from spadework.agent.money.charges import Charge, Entry, Status
+from spadework.agent.money.journal import Journal
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.database import MEMORY, Database
 from spadework.tools.errors import StoreError
 
 

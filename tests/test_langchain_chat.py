@@ -10,10 +10,10 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
-from spadework.agent.langchain_chat import LangChainChat
-from spadework.agent.langchain_messages import from_wire
-from spadework.agent.model import OpenAICompatible
-from spadework.agent.wire import Adapted, Chat, Usage
+from spadework.agent.llm.langchain_chat import LangChainChat
+from spadework.agent.llm.langchain_messages import from_wire
+from spadework.agent.llm.model import OpenAICompatible
+from spadework.agent.llm.wire import Adapted, Chat, Usage
 from spadework.tools.errors import CassetteError, ModelError
 
 TOOLS: list[dict[str, Any]] = [{"type": "function", "function": {"name": "search", "parameters": {"type": "object"}}}]

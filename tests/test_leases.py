@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from spadework.agent.database import SCHEMA, Transaction
-from spadework.agent.leases import Line, close, correct, lease, lines_of, open_purse
+from spadework.agent.storage.database import SCHEMA, Transaction
+from spadework.agent.storage.leases import Line, close, correct, lease, lines_of, open_purse
 
 RESOURCES = ("searches", "picousd", "tools.dig")
 LIMITS = st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 30))

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
-from spadework.agent.amounts import NAMES, ZERO, Amounts
-from spadework.agent.budget import Budget, counted
-from spadework.agent.charges import Charge, Refusal, call_of
-from spadework.agent.ledger import Ledger
+from spadework.agent.money.amounts import NAMES, ZERO, Amounts
+from spadework.agent.money.budget import Budget, counted
+from spadework.agent.money.charges import Charge, Refusal, call_of
+from spadework.agent.money.ledger import Ledger
 from spadework.agent.result import spend_of
 from spadework.agent.state import merge_charges
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from spadework.agent.amounts import ZERO, Amounts
-from spadework.agent.budget import Budget, counted
-from spadework.agent.charges import Charge, Entry, call_of
-from spadework.agent.journal import Journal
-from spadework.agent.ledger import Ledger
+from spadework.agent.money.amounts import ZERO, Amounts
+from spadework.agent.money.budget import Budget, counted
+from spadework.agent.money.charges import Charge, Entry, call_of
+from spadework.agent.money.journal import Journal
+from spadework.agent.money.ledger import Ledger
 from spadework.agent.state import merge_charges
 from spadework.tools.errors import StoreError
 

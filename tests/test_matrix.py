@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from spadework.agent.matrix import active, cell_key, lead_of, row_of, rows
+from spadework.agent.proof.matrix import active, cell_key, lead_of, row_of, rows
 from spadework.agent.state import Constraint, Finding, Proof, Verdict
 
 CONSTRAINTS = [

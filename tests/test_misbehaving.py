@@ -15,7 +15,8 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from rogue import LIMITS, PRICES, Clock, Rogue
 from scripted import PAGES, QUESTION
-from spadework.agent import Budget, Result, arun_agent, calls
+from spadework.agent import Budget, Result, arun_agent
+from spadework.agent.nodes import calls
 from spadework.agent.settings import Settings
 
 

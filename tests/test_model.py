@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from fake_openai import USAGE, FakeOpenAI, calls, message, raw, text, unsupported
-from spadework.agent.connections import close_connections
-from spadework.agent.model import OpenAICompatible
-from spadework.agent.wire import Adapted, Chat, Usage
+from spadework.agent.llm.connections import close_connections
+from spadework.agent.llm.model import OpenAICompatible
+from spadework.agent.llm.wire import Adapted, Chat, Usage
 from spadework.tools.errors import CassetteError, ConfigError
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]

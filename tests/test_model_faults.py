@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fake_openai import Answer, FakeOpenAI, broken, calls, error, message, raw, slow, text
 from pydantic import SecretStr
-from spadework.agent import endpoint
-from spadework.agent.model import OpenAICompatible
-from spadework.agent.wire import Usage
+from spadework.agent.llm import endpoint
+from spadework.agent.llm.model import OpenAICompatible
+from spadework.agent.llm.wire import Usage
 from spadework.tools.errors import ModelError
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]

@@ -9,9 +9,9 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel
-from spadework.agent.langchain_messages import from_reply, to_wire
-from spadework.agent.model import OpenAICompatible
-from spadework.agent.replies import parse_reply
+from spadework.agent.llm.langchain_messages import from_reply, to_wire
+from spadework.agent.llm.model import OpenAICompatible
+from spadework.agent.llm.replies import parse_reply
 from spadework.tools.errors import ModelError
 
 

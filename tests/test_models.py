@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fake_openai import Answer, FakeOpenAI, error, text, unsupported
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
-from spadework.agent.langchain_chat import LangChainChat
-from spadework.agent.model import OpenAICompatible
-from spadework.agent.models import Server, make_chat, probe_context
+from spadework.agent.llm.langchain_chat import LangChainChat
+from spadework.agent.llm.model import OpenAICompatible
+from spadework.agent.llm.models import Server, make_chat, probe_context
 from spadework.tools.errors import ConfigError, ModelError
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]

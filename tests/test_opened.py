@@ -11,12 +11,12 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from scripted import ALDER, QUESTION, Script, ScriptedChat, SmallWeb, good_script, small_web
 from spadework.agent import Budget, Result, aresume_agent, arun_agent, opened, resume_agent, run_agent
-from spadework.agent.book import RunInUse
-from spadework.agent.charges import Entry
+from spadework.agent.money.charges import Entry
 from spadework.agent.opened import book_for
 from spadework.agent.prepare import Options
-from spadework.agent.purse import Purse
-from spadework.agent.store import open_store
+from spadework.agent.storage.book import RunInUse
+from spadework.agent.storage.purse import Purse
+from spadework.agent.storage.store import open_store
 from spadework.tools.errors import ConfigError
 from spadework.tools.extract import Page
 

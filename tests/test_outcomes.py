@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.outcomes import (
+from spadework.agent.llm.wire import Reply, ToolCall, Usage
+from spadework.agent.storage.outcomes import (
     failure_of,
     hits_of,
     page_of,
@@ -18,7 +19,6 @@ from spadework.agent.outcomes import (
     stored_text,
     text_of,
 )
-from spadework.agent.wire import Reply, ToolCall, Usage
 from spadework.tools.errors import ToolError
 from spadework.tools.extract import Page
 from spadework.tools.search import Hit

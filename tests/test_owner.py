@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.owner import Owner, this_process
+from spadework.agent.storage.owner import Owner, this_process
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells of other processes")
-CHILD = "from spadework.agent.owner import this_process; print(this_process().to_json(), flush=True); input()"
+CHILD = "from spadework.agent.storage.owner import this_process; print(this_process().to_json(), flush=True); input()"
 OWNERS = st.builds(Owner, st.text(max_size=9), st.integers(0, 2**22), st.integers(0, 2**40))
 
 
@@ -91,7 +91,7 @@ def test_a_system_that_does_not_tell_when_a_process_began_leaves_it_open(monkeyp
 
     unknown_start = replace(this_process(), started=0)
     assert not unknown_start.is_dead()
-    monkeypatch.setattr("spadework.agent.owner._started", unknown)
+    monkeypatch.setattr("spadework.agent.storage.owner._started", unknown)
     assert this_process().started == 0
     assert not this_process().is_dead()
 

@@ -16,16 +16,15 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def test_every_folder_of_python_code_is_in_the_package_list() -> None:
-    listed = PYPROJECT["tool"]["setuptools"]["package-dir"]
+    packages: list[str] = PYPROJECT["tool"]["setuptools"]["packages"]
     on_disk = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("*/**/__init__.py")}
     on_disk = {folder for folder in on_disk if not folder.startswith(("build", ".", "tests"))}
-    assert set(listed.values()) == on_disk
-    assert sorted(listed) == sorted(PYPROJECT["tool"]["setuptools"]["packages"])
-    for folder in on_disk:
+    assert {name.removeprefix("spadework.").replace(".", "/") for name in packages} == on_disk
+    for folder in PYPROJECT["tool"]["setuptools"]["package-dir"].values():
         assert (ROOT / folder / "py.typed").exists(), f"{folder} has no py.typed"
 
 
-@pytest.mark.parametrize("path", sorted(p for f in FOLDERS for p in (ROOT / f).glob("*.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted(p for f in FOLDERS for p in (ROOT / f).rglob("*.py")), ids=lambda p: p.name)
 def test_own_code_is_imported_relatively(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
@@ -40,11 +39,23 @@ def test_own_code_is_imported_relatively(path: Path) -> None:
 def test_lower_folders_do_not_import_higher_ones() -> None:
     higher = {"tools": ("agent", "evals"), "prompts": ("agent", "evals"), "agent": ("evals",), "evals": ()}
     for folder, banned in higher.items():
-        for path in (ROOT / folder).glob("*.py"):
+        for path in (ROOT / folder).rglob("*.py"):
+            out = len(path.relative_to(ROOT).parts)
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ImportFrom) and node.level == 2:
+                if isinstance(node, ast.ImportFrom) and node.level == out:
                     first = (node.module or "").split(".")[0]
                     assert first not in banned, f"{folder}/{path.name} imports {first}"
+
+
+def test_the_folders_of_the_agent_have_an_order_too() -> None:
+    """From what knows nothing of the others to what knows them all; the modules beside them may know any."""
+    order = ("llm", "proof", "money", "storage", "nodes", "terminal")
+    for place, folder in enumerate(order):
+        for path in (ROOT / "agent" / folder).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.level == 2:
+                    first = (node.module or "").split(".")[0]
+                    assert first not in order[place + 1 :], f"{folder}/{path.name} imports {node.module}"
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

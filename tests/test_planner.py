@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scripted import CONSTRAINTS, QUESTION, Said, ScriptedChat, answer, call, good_script, search, small_web
 from spadework.agent import Budget, Result, run_agent
-from spadework.agent.planner import is_simple
+from spadework.agent.nodes.planner import is_simple
 
 LARGE = Budget(searches=8, browses=8)
 PLAN = json.dumps(

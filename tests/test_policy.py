@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from spadework.agent.amounts import ZERO, Amounts
-from spadework.agent.budget import Regime, Remaining
-from spadework.agent.charges import Charge, Status
-from spadework.agent.forecast import Forecast, forecast
-from spadework.agent.matrix import Row
-from spadework.agent.policy import Decision, Situation, decide, turn_cap
+from spadework.agent.money.amounts import ZERO, Amounts
+from spadework.agent.money.budget import Regime, Remaining
+from spadework.agent.money.charges import Charge, Status
+from spadework.agent.money.forecast import Forecast, forecast
+from spadework.agent.nodes.policy import Decision, Situation, decide, turn_cap
+from spadework.agent.proof.matrix import Row
 from spadework.agent.state import Progress, no_progress
 
 LIMITS = {"searches": 10, "browses": 10, "tokens": 10_000, "model_calls": 10}

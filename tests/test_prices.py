@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import QUESTION, ScriptedChat, good_script, small_web
 from spadework.agent import Budget, run_agent
-from spadework.agent.prices import Prices, Rate, load_prices, missing_price
+from spadework.agent.llm.wire import Usage
+from spadework.agent.money.prices import Prices, Rate, load_prices, missing_price
 from spadework.agent.settings import Settings
-from spadework.agent.wire import Usage
 from spadework.tools.errors import ConfigError
 
 RATE = Rate(Decimal(2), Decimal(8), Decimal("0.5"), Decimal("2.5"))

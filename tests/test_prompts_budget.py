@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 from scripted import ALDER, QUESTION, Messages, Said, ScriptedChat, answer, browse, finding, record, search, small_web
 from spadework.agent import Budget, run_agent
-from spadework.agent.amounts import to_usd
+from spadework.agent.llm.wire import Options, Reply
+from spadework.agent.money.amounts import to_usd
 from spadework.agent.prepare import prepare
-from spadework.agent.wire import Options, Reply
 from typing_extensions import Unpack
 
 

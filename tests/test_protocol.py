@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scripted import ALDER, FINCH, QUESTION, Messages, ScriptedChat, good_script, prose, small_web
 from spadework.agent import Budget, run_agent
-from spadework.agent.protocol import as_text, read_text_calls
+from spadework.agent.llm.protocol import as_text, read_text_calls
 from spadework.prompts import tool_specs
 
 TOOLS = tool_specs("search", "browse", "record", "answer")

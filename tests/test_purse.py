@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from scripted import QUESTION, ScriptedChat, good_script, small_web
 from spadework.agent import Budget, Result, arun_agent
-from spadework.agent.amounts import Amounts
-from spadework.agent.book import Book
-from spadework.agent.charges import Charge, Entry, call_of
-from spadework.agent.database import Database
-from spadework.agent.purse import Purse
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.money.charges import Charge, Entry, call_of
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.database import Database
+from spadework.agent.storage.purse import Purse
 from spadework.tools.errors import ConfigError
 
 WORKER = Path(__file__).parent / "purse_worker.py"

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.quotes import contains, long_enough, normalise, stands_in
+from spadework.agent.proof.quotes import contains, long_enough, normalise, stands_in
 
 PAGE = (
     "The Alder Bridge – “a marvel”, said Finch’s pupil – was\n  opened on 3\u00a0May 1871.\n"

@@ -126,8 +126,8 @@ def test_a_python_example_runs(code: str, place: tuple[Path, dict[str, str]]) ->
 
 
 def test_the_price_table_of_the_readme_is_one(tmp_path: Path) -> None:
-    from spadework.agent.prices import load_prices
-    from spadework.agent.wire import Usage
+    from spadework.agent.llm.wire import Usage
+    from spadework.agent.money.prices import load_prices
 
     table = next(code for language, code in BLOCKS if language == "toml")
     assert tomllib.loads(table)
@@ -155,7 +155,7 @@ def test_the_first_screen_has_the_two_commands() -> None:
 
 
 def test_models_that_the_readme_names_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
-    from spadework.agent.models import make_chat
+    from spadework.agent.llm.models import make_chat
 
     lines = re.findall(r"^    export (SPADEWORK_MODEL=.*?)(?:\s+#.*)?$", README, re.MULTILINE)
     assert len(lines) >= 3
@@ -168,7 +168,7 @@ def test_models_that_the_readme_names_are_understood(monkeypatch: pytest.MonkeyP
 
 
 def test_the_daily_limits_of_the_readme_are_read() -> None:
-    from spadework.agent.daily import daily_of
+    from spadework.agent.terminal.daily import daily_of
 
     (text,) = re.findall(r"^    export SPADEWORK_DAILY=(\S+)", README, re.MULTILINE)
     daily = daily_of(text)

@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.agent.amounts import NAMES, ZERO, Amounts, to_usd
-from spadework.agent.budget import Budget
-from spadework.agent.charges import Charge, Refusal, call_of
-from spadework.agent.ledger import Ledger
-from spadework.agent.receipt import receipt_data, receipt_text, spend_splits
+from spadework.agent.money.amounts import NAMES, ZERO, Amounts, to_usd
+from spadework.agent.money.budget import Budget
+from spadework.agent.money.charges import Charge, Refusal, call_of
+from spadework.agent.money.ledger import Ledger
+from spadework.agent.money.receipt import receipt_data, receipt_text, spend_splits
 
 COUNT = st.integers(0, 50)
 TOKENS = st.integers(0, 90_000)

@@ -9,7 +9,7 @@ import pytest
 from alder import ANSWER, QUESTION, alder_model, alder_web, options, write_corpus
 from click.testing import CliRunner, Result
 from fake_openai import FakeOpenAI
-from spadework.agent.cli import cli
+from spadework.agent.terminal.cli import cli
 from spadework.evals.cassettes import load_cassette
 from spadework.evals.playback import outcome_of, play
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.agent.chunks import Assembly
-from spadework.agent.replies import parse_reply, parse_usage
-from spadework.agent.wire import Reply, Usage
+from spadework.agent.llm.chunks import Assembly
+from spadework.agent.llm.replies import parse_reply, parse_usage
+from spadework.agent.llm.wire import Reply, Usage
 from spadework.tools.errors import ModelError
 
 JSON = st.recursive(

@@ -3,9 +3,9 @@
 import pytest
 from scripted import QUESTION, Messages, Said, ScriptedChat, search, small_web
 from spadework.agent import Budget, run_agent
-from spadework.agent.amounts import ZERO, Amounts
-from spadework.agent.budget import Remaining
-from spadework.agent.reserves import keep_for, keep_for_tools
+from spadework.agent.money.amounts import ZERO, Amounts
+from spadework.agent.money.budget import Remaining
+from spadework.agent.money.reserves import keep_for, keep_for_tools
 
 LIMITS = {"tokens": 10_000, "picousd": 1_000, "ms": 100_000, "model_calls": 10}
 

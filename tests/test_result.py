@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from scripted import ALDER, FINCH, QUESTION, ScriptedChat, browse, call, good_script, search, small_web
 from spadework.agent import Budget, Result, run_agent
-from spadework.agent.amounts import Amounts
-from spadework.agent.charges import Charge
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.money.charges import Charge
 from spadework.agent.result import SCHEMA_VERSION, sources_of, spend_of
 from spadework.agent.state import Evidence, Finding
 

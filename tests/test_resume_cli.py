@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 from fake_openai import Answer, FakeOpenAI, calls, slow
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.budget import Budget
-from spadework.agent.cli import cli
-from spadework.agent.limits import parse_limits
+from spadework.agent.money.budget import Budget
+from spadework.agent.money.limits import parse_limits
+from spadework.agent.terminal.cli import cli
 from spadework.tools.errors import ConfigError
 
 BASE = "https://alder.example"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.amounts import Amounts
-from spadework.agent.block import budget_block, outlook_text
-from spadework.agent.budget import Remaining
-from spadework.agent.charges import Charge, Kind
-from spadework.agent.rounds import Outlook, interval, outlook, rounds
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.money.block import budget_block, outlook_text
+from spadework.agent.money.budget import Remaining
+from spadework.agent.money.charges import Charge, Kind
+from spadework.agent.money.rounds import Outlook, interval, outlook, rounds
 
 
 def charge(number: int, kind: Kind = "model", node: str = "searcher", *, attempt: int = 1, **amounts: Any) -> Charge:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 from scripted import ALDER, QUESTION, ScriptedChat, SmallWeb, answer, browse, good_script, search, small_web
-from spadework.agent import Budget, Result, arun_agent, calls, run_agent, stream_agent
+from spadework.agent import Budget, Result, arun_agent, run_agent, stream_agent
 from spadework.agent.events import AnswerEvent, CallEvent, DecisionEvent, Event, PageEvent, SpendEvent
 from spadework.agent.loop import start
+from spadework.agent.nodes import calls
 from spadework.agent.settings import Settings
 from spadework.tools.errors import ConfigError, ModelError, ToolError
 

@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 from langgraph.checkpoint.base import empty_checkpoint
 from rich.cells import cell_len
-from spadework.agent.book import StoredRun
-from spadework.agent.budget import Budget
-from spadework.agent.cli import cli
 from spadework.agent.loop import start
-from spadework.agent.retention import keep_days, prune
-from spadework.agent.runs import Listed, find, runs_text
-from spadework.agent.store import open_store
+from spadework.agent.money.budget import Budget
+from spadework.agent.storage.book import StoredRun
+from spadework.agent.storage.retention import keep_days, prune
+from spadework.agent.storage.store import open_store
+from spadework.agent.terminal.cli import cli
+from spadework.agent.terminal.runs import Listed, find, runs_text
 from spadework.tools.errors import ConfigError
 
 QUESTION = "Which engineer built the Alder Bridge, and was she born in Wick or in a village nearby?"

@@ -12,10 +12,10 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from scripted import ALDER, QUESTION, ScriptedChat, answer, browse, call, good_script, search, small_web
 from spadework.agent import Budget, Result, arun_agent, run_agent
-from spadework.agent.charges import Charge
+from spadework.agent.money.charges import Charge
 from spadework.agent.prepare import prepare
 from spadework.agent.result import spend_of
-from spadework.agent.savers import Saver, as_async
+from spadework.agent.storage.savers import Saver, as_async
 
 BUDGET = Budget(searches=4, browses=4, model_calls=20)
 SAVERS = ("memory", "sqlite", "async sqlite")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from spadework.agent.result import Result, Source, Spend, spend_of
-from spadework.agent.show import head_text, proof_text, receipt, result_text, sources_text
 from spadework.agent.state import Evidence, Finding, Proof, Verdict
+from spadework.agent.terminal.show import head_text, proof_text, receipt, result_text, sources_text
 
 PAGE = "https://alder.example/bridge"
 CONSTRAINTS = [

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 import pytest
+from spadework.agent.llm.wire import Chat, Options, Reply
 from spadework.agent.result import Result
 from spadework.agent.run import arun_agent
-from spadework.agent.wire import Chat, Options, Reply
 from spadework.evals.simulated import SimulatedChat, tokens_of
 from spadework.evals.simulated_web import SimulatedWeb
 from spadework.evals.world import make_world

@@ -18,8 +18,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from spadework.agent.book import Book
-from spadework.agent.store import book_of, default_file, open_store, store_place, store_target
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.store import book_of, default_file, open_store, store_place, store_target
 from spadework.tools.errors import ConfigError, StoreError
 
 
@@ -123,7 +123,8 @@ async def test_nothing_is_left_behind_when_a_store_is_closed(tmp_path: Path) -> 
 
 def test_a_process_that_leaves_a_store_open_still_ends(tmp_path: Path) -> None:
     code = (
-        "import asyncio, sys\nfrom spadework.agent.loop import start\nfrom spadework.agent.store import open_store\n"
+        "import asyncio, sys\nfrom spadework.agent.loop import start\n"
+        "from spadework.agent.storage.store import open_store\n"
         "async def hold(ready):\n"
         "    async with open_store(sys.argv[1]):\n        ready.set()\n        await asyncio.sleep(60)\n"
         "import threading\nready = threading.Event()\nstart(hold(ready))\nassert ready.wait(20)\nprint('open')"

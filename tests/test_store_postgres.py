@@ -14,9 +14,9 @@ from alder import ANSWER, QUESTION, alder_model, write_corpus
 from click.testing import CliRunner
 from langgraph.checkpoint.base import empty_checkpoint
 from postgres_server import serving
-from spadework.agent.cli import cli
-from spadework.agent.retention import prune
-from spadework.agent.store import book_of, open_store
+from spadework.agent.storage.retention import prune
+from spadework.agent.storage.store import book_of, open_store
+from spadework.agent.terminal.cli import cli
 from spadework.tools.errors import StoreError
 
 psycopg = pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")

@@ -25,9 +25,10 @@ from scripted import (
     record,
     search,
 )
-from spadework.agent import Budget, Result, calls, resume_agent, run_agent
-from spadework.agent.book import Book
-from spadework.agent.database import Database
+from spadework.agent import Budget, Result, resume_agent, run_agent
+from spadework.agent.nodes import calls
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.database import Database
 from spadework.tools.errors import ConfigError, ModelError
 
 SHORT = Budget(searches=1, browses=3, model_calls=20, usd=1)

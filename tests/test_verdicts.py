@@ -2,7 +2,7 @@
 
 import pytest
 from scripted import prose
-from spadework.agent.verdicts import answer_among, answer_mark, read_object
+from spadework.agent.llm.verdicts import answer_among, answer_mark, read_object
 
 
 @pytest.mark.parametrize(

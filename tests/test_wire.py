@@ -5,7 +5,7 @@ import sys
 from typing import Any, Unpack
 
 import pytest
-from spadework.agent.wire import Adapted, Chat, Options, Reply, Usage, dump_json, load_json, prompt_was_cut
+from spadework.agent.llm.wire import Adapted, Chat, Options, Reply, Usage, dump_json, load_json, prompt_was_cut
 
 
 class Scripted:
@@ -70,7 +70,7 @@ def test_what_is_not_json_is_a_value_error(data: bytes) -> None:
 
 def test_importing_the_wire_and_the_models_does_not_import_langchain() -> None:
     script = (
-        "import sys, spadework.agent.wire, spadework.agent.models; "
+        "import sys, spadework.agent.llm.wire, spadework.agent.llm.models; "
         "print([m for m in ('langchain_core', 'langchain', 'httpx') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -1,0 +1,206 @@
+"""Act: run the granted calls at once, settle their charges, and answer every call in its order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...tools.clean import neutralise, one_line
+from ...tools.errors import ToolError
+from ...tools.extract import Page
+from ...tools.passages import choose_passages
+from ...tools.search import Hit, normalise_query, normalise_url
+from ..events import CallEvent, PageEvent
+from ..money.charges import Refusal
+from ..proof.marks import marked
+from ..session import Session
+from ..state import AgentState, Call, Progress
+from ..storage.outcomes import failure_of, hits_of, stored_hits, stored_page
+from .context import DEFAULT_CONTEXT, entry
+from .further import run_further
+from .paying import Outcome, guarded, ready, settle, settle_failure
+from .recording import promote_findings
+
+HITS = 10
+STUB_HITS = 5
+TOP_HITS = 5
+"""The first hits are shown with longer snippets."""
+PAGE_TOKENS = 1_500
+MIN_PAGE_TOKENS = 250
+LINKS_SHOWN = 12
+AT_ONCE = 8
+
+
+async def act(state: AgentState, session: Session) -> dict[str, Any]:
+    """Run what was granted and append one tool message a call, in the order in which the model made them."""
+    calls = state["calls"]
+    gate = asyncio.Semaphore(AT_ONCE)
+    share = _share(session, calls)
+    outcomes = await asyncio.gather(*(_run(session, call, gate, share) for call in calls))
+    entries = [
+        entry({"role": "tool", "tool_call_id": call["id"], "content": text}, stub=stub)
+        for call, (text, stub, _) in zip(calls, outcomes, strict=True)
+    ]
+    progress = Progress(**state["progress"])
+    results = [ok for _, _, oks in outcomes for ok in oks]
+    if results:
+        progress["failed_calls"] = 0 if any(results) else progress["failed_calls"] + len(results)
+    update: dict[str, Any] = {"transcript": entries, "calls": [], "progress": progress}
+    if any(call["name"] == "browse" for call in calls):
+        findings = promote_findings(session, state)
+        if findings != state["findings"]:  # else every checkpoint would hold them once more
+            update["findings"] = findings
+    session.emit_spend(state)
+    return {**update, "charges": session.ledger.drain()}
+
+
+async def _run(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
+    if "answered" in call:
+        return call["answered"], "", []
+    if call["name"] == "search":
+        return await _search(session, call, gate, share)
+    if call["name"] == "browse":
+        return await _browse(session, call, gate, share)
+    return await run_further(session, call, gate, share)
+
+
+async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
+    queries = call["arguments"]["queries"]
+    found = await asyncio.gather(*(_search_one(session, item, gate) for item in queries))
+    parts = list(call["arguments"]["notes"])
+    stubs: list[str] = []
+    shown: set[str] = set()
+    limit = max(3, min(HITS, share // (90 * len(queries))))
+    for item, hits in zip(queries, found, strict=True):
+        query = item["query"]
+        if isinstance(hits, str):
+            parts.append(f"search {query!r} failed: {hits}")
+            stubs.append(f"search {query!r} failed")
+            continue
+        fresh = [hit for hit in hits[:limit] if hit.url not in shown]
+        shown.update(hit.url for hit in fresh)
+        parts.append(_hits_text(query, hits, fresh))
+        top = " ".join(hit.url for hit in hits[:STUB_HITS])
+        stubs.append(f"searched {query!r}: {len(hits)} results{'; top: ' + top if top else ''}")
+    return "\n\n".join(parts), "; ".join(stubs), [not isinstance(hits, str) for hits in found]
+
+
+async def _search_one(session: Session, item: dict[str, str], gate: asyncio.Semaphore) -> list[Hit] | str:
+    query = item["query"]
+    async with gate:
+        charge, told = await ready(session, item["charge"])
+        if told is not None:
+            return failure_of(told) or hits_of(told) or []
+        if isinstance(charge, Refusal):
+            return charge.line()
+        session.emit(CallEvent("search", query, "started"))
+        started = session.ledger.clock()
+        try:
+            hits = await guarded(session, charge, session.deps.search.search, query, limit=HITS)
+        except ToolError as error:
+            await settle_failure(session, charge, error, started)
+            session.queries.pop(normalise_query(query), None)
+            session.emit(CallEvent("search", query, "failed", str(error)))
+            return one_line(str(error), 200)
+        await settle(session, charge, started, lambda: stored_hits(hits))
+    session.note_hits(charge, query, hits)
+    session.emit(CallEvent("search", query, "done", f"{len(hits)} results"))
+    return hits
+
+
+async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
+    details = call["arguments"]
+    urls = details["urls"]
+    pages = await asyncio.gather(*(_read_one(session, item, gate) for item in urls))
+    cap = max(MIN_PAGE_TOKENS, min(PAGE_TOKENS, share // len(urls)))
+    parts = list(details["notes"])
+    stubs: list[str] = []
+    for item, page in zip(urls, pages, strict=True):
+        if isinstance(page, str):
+            parts.append(f"{one_line(item['url'], 200)} could not be read: {page}")
+            stubs.append(f"{one_line(item['url'], 200)} could not be read")
+            continue
+        parts.append(_page_text(page, details["goal"], details["page"], cap))
+        stubs.append(f"read {page.url} {one_line(page.title, 80)!r} (free to open again)")
+    paid = [not isinstance(page, str) for item, page in zip(urls, pages, strict=True) if item["charge"]]
+    return "\n\n".join(parts), "; ".join(stubs), paid
+
+
+async def _read_one(session: Session, item: dict[str, str], gate: asyncio.Semaphore) -> Page | str:
+    url = item["url"]
+    stored = session.pages.get(url)
+    if stored is not None and not item["charge"]:
+        session.emit(CallEvent("browse", url, "free", "read before"))
+        return stored
+    async with gate:
+        charge, told = await ready(session, item["charge"])
+        if told is not None:
+            again = session.pages.get(url)
+            return failure_of(told) or again or "its text was lost"
+        if isinstance(charge, Refusal):
+            return charge.line()
+        session.emit(CallEvent("browse", url, "started"))
+        started = session.ledger.clock()
+        try:
+            page = await guarded(session, charge, session.deps.browse.read, url)
+        except ToolError as error:
+            await settle_failure(session, charge, error, started)
+            session.opened = {part for part in session.opened if part[0] != normalise_url(url)}
+            session.emit(CallEvent("browse", url, "failed", str(error)))
+            return one_line(str(error), 200)
+        kept = replace(page, text=neutralise(page.text))
+        session.note_page(charge, kept)
+        fetched = session.fetched[normalise_url(url)]
+        await settle(session, charge, started, lambda: stored_page(kept, fetched))
+    session.emit(CallEvent("browse", url, "done", one_line(page.title, 100)))
+    session.emit(PageEvent(page.url, one_line(page.title, 200), len(page.text)))
+    return kept
+
+
+def _share(session: Session, calls: Sequence[Call]) -> int:
+    """Tokens that each call's result may take, so that the results of one turn fit the context together."""
+    context = session.deps.chat("searcher").context or DEFAULT_CONTEXT
+    busy = sum(1 for call in calls if "answered" not in call)
+    return max(MIN_PAGE_TOKENS, min(6 * PAGE_TOKENS, context * 2 // 5) // max(1, busy))
+
+
+def _hits_text(query: str, hits: Sequence[Hit], fresh: Sequence[Hit]) -> str:
+    if not hits:
+        return f"search {query!r}: no results"
+    lines: list[str] = []
+    for number, hit in enumerate(fresh, start=1):
+        when = f" ({hit.date})" if hit.date else ""
+        snippet = one_line(hit.snippet, 300 if number <= TOP_HITS else 140)
+        lines.append(f"{number}. {one_line(hit.title, 120)}{when}\n   {hit.url}\n   {snippet}")
+    if len(fresh) < min(len(hits), HITS):
+        known = [one_line(hit.title, 60) for hit in hits[:HITS] if hit not in fresh]
+        lines.append(f"also found, listed above: {'; '.join(known)}")
+    body = neutralise("\n".join(lines))
+    return marked("results", f"search {query!r}", body)
+
+
+def _page_text(page: Page, goal: str, number: int, cap: int) -> str:
+    passages = choose_passages(page.text, goal, max_tokens=cap, page=number)
+    dated = f", dated {page.date}" if page.date else ""
+    more = f", part {passages.page} of {passages.pages} (page={passages.page + 1} shows more, free)"
+    head = f"{page.url} {one_line(neutralise(page.title), 150)!r}{dated}"
+    head += more if passages.page < passages.pages else ""
+    body = passages.text
+    links = [f"{one_line(text, 60)} {url}" for text, url in _links(page, goal, body)]
+    if links:
+        body += "\n\nlinks on this page:\n" + neutralise("\n".join(links))
+    return marked("page", head, body)
+
+
+def _links(page: Page, goal: str, body: str) -> list[tuple[str, str]]:
+    """Links that the goal or the passages shown speak of; menus and footers are left out that way."""
+    words = set(goal.casefold().split())
+    shown = body.casefold()
+
+    def weight(link: tuple[str, str]) -> int:
+        text = link[0].casefold()
+        return 2 * len(words & set(text.split())) + (len(text) > 3 and text in shown)
+
+    own = normalise_url(page.url)
+    links = [link for link in page.links if weight(link) and normalise_url(link[1]) != own]
+    return sorted(links, key=weight, reverse=True)[:LINKS_SHOWN]

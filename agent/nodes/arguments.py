@@ -1,0 +1,176 @@
+"""Tool calls as models really make them, read into what was meant, or into one line that says what is wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...tools.clean import one_line
+from ...tools.shapes import is_list, is_mapping
+from ..proof.evidence import Claim
+from ..state import Constraint, Step
+
+MAX_QUERIES = 5
+MAX_URLS = 5
+MAX_QUERY_CHARS = 400
+MAX_ANSWER_CHARS = 2_000
+MAX_ITEMS = 40
+VERDICTS = ("satisfied", "contradicted", "unverifiable")
+STEP_STATES = ("todo", "done", "failed", "partial")
+
+
+class Unusable(Exception):
+    """The arguments of a call cannot be used; the text tells the model why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Browsing:
+    urls: tuple[str, ...]
+    goal: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    claims: tuple[Claim, ...]
+    constraints: tuple[tuple[str, str], ...] | None
+    """(text, kind) of each; None when none were given."""
+    steps: tuple[tuple[str, str, str], ...]
+    """(step id or text, state, note)."""
+    problems: tuple[str, ...]
+
+
+def read_queries(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """The queries of a search call, cleaned, repeats left out. A single string counts as one."""
+    queries = _strings(arguments.get("queries", arguments.get("query")), MAX_QUERY_CHARS)
+    if not queries:
+        raise Unusable("search needs queries: a list of at least one string")
+    return queries[:MAX_QUERIES]
+
+
+def read_browse(arguments: Mapping[str, Any]) -> Browsing:
+    urls = _strings(arguments.get("urls", arguments.get("url")), 2_000)
+    if not urls:
+        raise Unusable("browse needs urls: a list of at least one address")
+    goal = arguments.get("goal")
+    page = arguments.get("page", 1)
+    number = page if isinstance(page, int) and not isinstance(page, bool) and 1 <= page <= 1_000 else 1
+    return Browsing(urls[:MAX_URLS], one_line(goal, 400) if isinstance(goal, str) else "", number)
+
+
+def read_answer(arguments: Mapping[str, Any]) -> str:
+    answer = arguments.get("answer")
+    if isinstance(answer, int | float) and not isinstance(answer, bool):
+        answer = str(answer)
+    text = one_line(answer, MAX_ANSWER_CHARS) if isinstance(answer, str) else ""
+    if not text:
+        raise Unusable("answer needs answer: the name, date or number as a string")
+    return text
+
+
+def read_record(arguments: Mapping[str, Any]) -> Recording:
+    """A record call. What cannot be used is named in `problems`; the rest is kept."""
+    problems: list[str] = []
+    claims = read_claims(arguments.get("findings"), "", problems)
+    given = arguments.get("constraints")
+    return Recording(
+        claims=claims,
+        constraints=read_constraints(given) if is_list(given) else None,
+        steps=_steps(arguments.get("plan")),
+        problems=tuple(problems),
+    )
+
+
+def read_claims(value: object, candidate: str, problems: list[str]) -> tuple[Claim, ...]:
+    """Claims from a list of findings or checks. `candidate` stands in where an item names none."""
+    claims: list[Claim] = []
+    for item in value[:MAX_ITEMS] if is_list(value) else ():
+        if not is_mapping(item):
+            problems.append("a finding must be an object")
+            continue
+        named = item.get("candidate")
+        name = candidate or (one_line(named, MAX_ANSWER_CHARS) if isinstance(named, str) else "")
+        constraint = item.get("constraint")
+        verdict = item.get("verdict")
+        verdict = verdict.strip().lower() if isinstance(verdict, str) else ""
+        if not name or not isinstance(constraint, str) or verdict not in VERDICTS:
+            problems.append(f"a finding needs candidate, constraint and one verdict of {', '.join(VERDICTS)}")
+            continue
+        inference = item.get("inference")
+        claims.append(
+            Claim(
+                candidate=name,
+                constraint=constraint.strip().lower(),
+                verdict=verdict,
+                quotes=_quotes(item.get("quotes")),
+                inference=one_line(inference, 400) if isinstance(inference, str) else "",
+            )
+        )
+    return tuple(claims)
+
+
+def read_constraints(value: object) -> tuple[tuple[str, str], ...]:
+    """(text, kind) pairs; a bare string is taken as one to verify."""
+    found: list[tuple[str, str]] = []
+    for item in value[:12] if is_list(value) else ():
+        text = item.get("text") if is_mapping(item) else item
+        kind = item.get("kind") if is_mapping(item) else ""
+        if isinstance(text, str) and one_line(text):
+            found.append((one_line(text, 300), "exploration" if kind == "exploration" else "verification"))
+    return tuple(found)
+
+
+def add_constraints(known: Sequence[Constraint], new: Sequence[tuple[str, str]]) -> list[Constraint]:
+    """The constraints with new ones added under the next ids; what is there already is not added twice."""
+    constraints = list(known)
+    texts = {constraint["text"].casefold() for constraint in constraints}
+    for text, kind in new:
+        if text.casefold() not in texts and len(constraints) <= 12:
+            kind_name = "exploration" if kind == "exploration" else "verification"
+            constraints.append(Constraint(id=f"c{len(constraints)}", text=text, kind=kind_name))
+            texts.add(text.casefold())
+    return constraints
+
+
+def update_plan(plan: Sequence[Step], steps: Sequence[tuple[str, str, str]]) -> list[Step]:
+    """The plan with states changed and new steps added; no step is ever removed."""
+    updated = [Step(**step) for step in plan]
+    by_id = {step["id"]: step for step in updated}
+    for name, state, note in steps:
+        step = by_id.get(name.rstrip(".").strip())
+        if step is None:
+            if len(updated) >= MAX_ITEMS or any(known["text"] == name for known in updated):
+                continue
+            step = Step(id=str(len(updated) + 1), text=name, state="todo")
+            updated.append(step)
+        step["state"] = state if state in STEP_STATES else step["state"]
+        if note:
+            step["note"] = note
+    return updated
+
+
+def _steps(value: object) -> tuple[tuple[str, str, str], ...]:
+    found: list[tuple[str, str, str]] = []
+    for item in value[:MAX_ITEMS] if is_list(value) else ():
+        if not is_mapping(item):
+            continue
+        name, state, note = (item.get(key) for key in ("step", "state", "note"))
+        if isinstance(name, str | int) and one_line(str(name)):
+            kept = one_line(note, 300) if isinstance(note, str) else ""
+            found.append((one_line(str(name), 300), state if isinstance(state, str) else "", kept))
+    return tuple(found)
+
+
+def _quotes(value: object) -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str]] = []
+    for item in value[:12] if is_list(value) else ():
+        if is_mapping(item):
+            url, quote = item.get("url"), item.get("quote")
+            if isinstance(url, str) and isinstance(quote, str) and quote.strip():
+                pairs.append((url.strip(), one_line(quote, 1_000)))
+    return tuple(pairs)
+
+
+def _strings(value: object, max_chars: int) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value if is_list(value) else ()
+    cleaned = [one_line(item, max_chars) for item in items if isinstance(item, str)]
+    return tuple(dict.fromkeys(item for item in cleaned if item))

@@ -1,0 +1,114 @@
+"""What is known so far, as text for the prompts: constraints, findings, plan and records, each bounded."""
+
+from collections.abc import Sequence
+
+from ...tools.clean import one_line
+from ..proof.matrix import Row, active, cell_key, rows
+from ..state import AgentState, Constraint, Finding, Record, Step
+
+MAX_ROWS = 4
+MAX_STEPS = 12
+MAX_RECORDS = 3
+MARKS = {"todo": "[ ]", "done": "[x]", "failed": "[!]", "partial": "[~]"}
+NOT_STATED = "not stated yet: in this turn call record(constraints=[...]), with [] if it demands only what it asks"
+
+
+def constraints_text(constraints: Sequence[Constraint], *, stated: bool) -> str:
+    """The constraints by id; c0 first."""
+    lines = ["[constraints]"]
+    for constraint in active(constraints):
+        lines.append(f"{constraint['id']} ({constraint['kind']}) {one_line(constraint['text'], 300)}")
+    if not stated:
+        lines.append(NOT_STATED)
+    return "\n".join(lines)
+
+
+def findings_text(state: AgentState) -> str:
+    """One line a candidate and cell, the most promising candidates first; empty while there is none."""
+    names = [candidate["answer"] for candidate in state["candidates"]]
+    found = rows(state["constraints"], state["findings"], names)
+    if not found:
+        return ""
+    lines = ["[findings]"]
+    for row in found[:MAX_ROWS]:
+        lines.append(f"candidate {one_line(row.candidate, 120)!r}: {_summary(row)}")
+        if row is found[0]:
+            lines += _proven(row, state["findings"])
+        for ids in (row.contradicted, row.disputed, row.weakly, row.unknown):
+            lines += _details(row, ids, state["findings"])
+    if len(found) > MAX_ROWS:
+        lines.append(f"and {len(found) - MAX_ROWS} weaker candidates")
+    return "\n".join(lines)
+
+
+def plan_text(plan: Sequence[Step]) -> str:
+    """The checklist; of a long one what is open and the last that was done."""
+    if not plan:
+        return ""
+    shown = list(plan)
+    while len(shown) > MAX_STEPS:
+        done = next((step for step in shown if step["state"] in ("done", "failed")), shown[0])
+        shown.remove(done)
+    lines = ["[plan]"]
+    for step in shown:
+        said = step.get("note", "")
+        note = f" - {one_line(said, 300)}" if said else ""
+        lines.append(f"{MARKS[step['state']]} {step['id']}. {one_line(step['text'], 200)}{note}")
+    return "\n".join(lines)
+
+
+def records_text(records: Sequence[Record]) -> str:
+    """What earlier attempts left, the last ones."""
+    parts: list[str] = []
+    for record in records[-MAX_RECORDS:]:
+        lines = [f"[record] attempt {record['attempt']}: {record['answer'] or 'no answer'}, {record['outcome']}"]
+        if record["why"]:
+            lines.append(f"why: {one_line(record['why'], 300)}")
+        for name in ("facts", "gaps", "leads") if record is records[-1] else ("facts",):
+            lines += [f"{name[:-1]}: {one_line(item, 240)}" for item in record[name][:9]]
+        if record["queries"]:
+            lines.append("searched: " + "; ".join(one_line(query, 80) for query in record["queries"][-8:]))
+        if record["sources"] and record is records[-1]:
+            lines.append("pages read (free to open again): " + " ".join(record["sources"][-10:]))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _summary(row: Row) -> str:
+    parts = [
+        f"{name} {' '.join(ids)}"
+        for name, ids in (
+            ("proven by page", row.by_page),
+            ("weakly", row.weakly),
+            ("contradicted", row.contradicted),
+            ("disputed", row.disputed),
+            ("open", row.unknown),
+        )
+        if ids
+    ]
+    return "; ".join(parts)
+
+
+def _proven(row: Row, findings: dict[str, Finding]) -> list[str]:
+    """The words that prove each cell of the lead, shortened, and what was inferred from them."""
+    lines: list[str] = []
+    for name in row.by_page:
+        finding = findings[cell_key(row.candidate, name)]
+        because = f" ({one_line(finding['inference'], 80)})" if finding["inference"] else ""
+        lines += [f'  {name}: "{one_line(item["quote"], 110)}"{because}' for item in finding["evidence"][:1]]
+    return lines
+
+
+def _details(row: Row, ids: Sequence[str], findings: dict[str, Finding]) -> list[str]:
+    """Notes on the cells that are not proven, so that the model sees why."""
+    lines: list[str] = []
+    for constraint in ids:
+        finding = findings.get(cell_key(row.candidate, constraint))
+        if finding is None:
+            continue
+        if finding["proof"] == "snippet" and finding["verdict"] == "satisfied":
+            urls = dict.fromkeys(item["url"] for item in finding["evidence"] if item["kind"] == "snippet")
+            lines.append(f"  {constraint}: from search results only; to prove it read {' '.join(urls)}")
+        elif note := finding.get("note", ""):
+            lines.append(f"  {constraint}: {one_line(note, 200)}")
+    return lines

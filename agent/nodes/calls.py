@@ -1,0 +1,192 @@
+"""Calling a model: fit the prompt, hold its upper bound, send, settle. Each request is charged once, retries too."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import orjson
+
+from ...tools.errors import ModelError
+from ...tools.passages import estimate_tokens
+from ..events import CallEvent
+from ..llm.protocol import read_text_calls
+from ..llm.wire import MOST_TOKENS, Adapted, Chat, Reply, Usage, dump_json, load_json, prompt_was_cut
+from ..money.amounts import Amounts
+from ..money.charges import Charge, Refusal, call_of
+from ..session import LastPrompt, Session
+from ..storage.outcomes import reply_of, stored_reply
+from ..warn import say_once
+from .fitting import Ask, Fitted, estimated, fit
+
+REQUESTS = 3
+LATE_S = 0.5
+"""A chat keeps its timeout itself; one that does not is cut off this much later."""
+BACKOFF_S = (1.0, 4.0)
+
+CUT = (
+    "{name} counted {tokens} tokens for a prompt several times as long: the server cuts prompts. "
+    "`spadework doctor --probe` shows the mend"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply, or a refusal by the ledger, or the fault of a model that failed, as one line."""
+
+    reply: Reply | None = None
+    refusal: Refusal | None = None
+    fault: str = ""
+
+
+async def call_model(session: Session, ask: Ask) -> Answered:
+    """Make one call, sending again after failures that may pass; each request is a charge of its own."""
+    chat = session.deps.chat(ask.role)
+    call = call_of("model", ask.node, what=ask.role, attempt=ask.attempt)
+    previous, told = _made_before(session, call)
+    if told is not None:
+        return Answered(told)
+    fault = ""
+    for number in range(REQUESTS):
+        fitted = fit(session, chat, ask)
+        if isinstance(fitted, Refusal):
+            return Answered(refusal=fitted, fault=fault)
+        held = await session.ledger.take(call, fitted.amounts, keep=ask.keep, retry_of=previous)
+        if isinstance(held, Refusal):
+            return Answered(refusal=held, fault=fault)
+        session.emit(CallEvent("model", ask.role, "started"))
+        try:
+            reply = await _send(session, chat, ask, fitted, held)
+        except ModelError as error:
+            fault = str(error)
+            session.emit(CallEvent("model", ask.role, "failed", fault))
+            if session.ledger.seconds_left(ask.keep.ms) == 0:
+                # The time for this stage is up: that is the budget's end, not the model's fault.
+                return Answered(refusal=Refusal("ms", 1, 0))
+            if not (error.retryable or isinstance(error, Adapted)) or number == REQUESTS - 1:
+                return Answered(fault=fault)
+            previous = held
+            await session.ledger.commit()
+            await _pause(session, error, number, ask.keep)
+            continue
+        await session.ledger.commit()
+        session.asked = held.id
+        session.emit(CallEvent("model", ask.role, "done"))
+        return Answered(reply)
+    return Answered(fault=fault)
+
+
+def _made_before(session: Session, call: Charge) -> tuple[Charge | None, Reply | None]:
+    """After a kill: the last attempt that this very call had, and the reply, if it came and was written down."""
+    earlier = session.ledger.earlier(call)
+    if earlier is None:
+        return None, None
+    charge, told = earlier
+    reply = None if told is None else reply_of(told)
+    if reply is not None:
+        session.asked = charge.id
+    return charge, reply
+
+
+async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Charge) -> Reply:
+    ledger = session.ledger
+    started = ledger.clock()
+    left = ledger.seconds_left(ask.keep.ms)
+    timeout = session.deps.model_timeout if left is None else min(session.deps.model_timeout, left)
+    by_text = bool(ask.tools) and not chat.takes_tools
+    try:
+        async with asyncio.timeout(timeout + LATE_S):
+            reply = await chat.complete(
+                fitted.messages,
+                tools=None if by_text else [*ask.tools] or None,
+                response_format={"type": "json_object"} if ask.json_reply else None,
+                max_tokens=held.amounts.tokens_out,
+                temperature=ask.temperature,
+                timeout=timeout,
+            )
+    except TimeoutError:
+        late = ModelError(f"{chat.name}: no answer within {round(timeout, 1):g} s", kind="timeout", sent=True)
+        _settle_failure(session, held, late, int((ledger.clock() - started) * 1000))
+        raise late from None
+    except ModelError as error:
+        _settle_failure(session, held, error, int((ledger.clock() - started) * 1000))
+        raise
+    except BaseException:
+        # Cancelled in flight: the request may well be billed, so the whole hold stays charged.
+        ledger.settle(held, held.amounts, marks=("estimated", "cancelled"))
+        raise
+    reply = _storable(reply)
+    usage, marks = _usage(reply, fitted)
+    cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
+    if not marks and not cut:
+        session.last[ask.role] = LastPrompt(fitted.pieces, usage.tokens_in)
+    priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
+    amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
+    told = _storable(read_text_calls(reply)) if by_text else reply
+    marks += ["unpriced"] if priced is None else []
+    ledger.settle(held, amounts, marks=marks, result=lambda: stored_reply(told))
+    if cut:
+        say_once(f"cut {chat.name}", CUT.format(name=chat.name, tokens=usage.tokens_in))
+    return told
+
+
+def _storable(reply: Reply) -> Reply:
+    """The reply with a message that goes through JSON and into a checkpoint: lone surrogates do neither."""
+    try:
+        orjson.dumps(reply.message)
+    except TypeError:
+        return replace(reply, message=load_json(dump_json(reply.message)))
+    return reply
+
+
+def _usage(reply: Reply, fitted: Fitted) -> tuple[Usage, list[str]]:
+    """What the server counted; an estimate where it counted nothing: calls that cost nothing would never end."""
+    told = _sane(reply.usage or Usage(0, 0, 0))
+    said = bool(reply.text or reply.calls)
+    if told.tokens_in and (told.tokens_out or not said):
+        return told, []
+    out = max(1, estimate_tokens(orjson.dumps(reply.message).decode("utf-8", "replace")), told.tokens_out)
+    if told.tokens_in:
+        return replace(told, tokens_out=out), ["estimated"]
+    return Usage(max(1, estimated(fitted.pieces)), out, 0), ["estimated"]
+
+
+def _sane(usage: Usage) -> Usage:
+    """Nothing negative, no more cached than there was, and nothing too large to be stored: a wrong count must not lower
+    the spend, and not lose the run."""
+    tokens_in = min(max(0, usage.tokens_in), MOST_TOKENS)
+    cached = min(tokens_in, max(0, usage.tokens_cached))
+    written = min(tokens_in - cached, max(0, usage.tokens_written))
+    return Usage(tokens_in, min(max(0, usage.tokens_out), MOST_TOKENS), cached, written)
+
+
+def _settle_failure(session: Session, held: Charge, error: ModelError, ms: int) -> None:
+    if not error.sent:
+        session.ledger.release(held)
+    elif error.usage is not None:
+        usage = _sane(Usage(*error.usage))
+        chat = session.deps.chat(held.what)
+        priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
+        session.ledger.settle(held, _amounts(usage, priced, ms), marks=("failed",))
+    elif error.kind in ("status", "rejected"):
+        session.ledger.settle(held, Amounts(model_calls=1, ms=ms), marks=("failed",))
+    else:
+        # Sent, and then nothing readable came back: it may have been billed in full.
+        session.ledger.settle(held, held.amounts, marks=("estimated", "failed"))
+
+
+def _amounts(usage: Usage, picousd: int | None, ms: int) -> Amounts:
+    return Amounts(
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        tokens_cached=usage.tokens_cached,
+        picousd=picousd or 0,
+        ms=ms,
+        model_calls=1,
+    )
+
+
+async def _pause(session: Session, error: ModelError, number: int, keep: Amounts) -> None:
+    if isinstance(error, Adapted):
+        return
+    wait = error.retry_after if error.retry_after is not None else BACKOFF_S[number]
+    left = session.ledger.seconds_left(keep.ms)
+    await asyncio.sleep(min(wait, 60.0) if left is None else min(wait, 60.0, left))

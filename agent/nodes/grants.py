@@ -1,0 +1,109 @@
+"""Granting tool calls one by one, before any of them runs: what fits is held, the rest is answered with a line."""
+
+import json
+from typing import Any, Literal
+
+from ...tools.clean import one_line
+from ...tools.search import normalise_query, normalise_url
+from ..events import CallEvent
+from ..money.amounts import ZERO
+from ..money.charges import Refusal, call_of
+from ..money.reserves import keep_for_tools
+from ..session import Session
+from ..state import Call
+from .arguments import read_browse, read_queries
+from .paying import cost_of
+
+Paid = Literal["search", "browse", "tool"]
+
+
+def grant_search(session: Session, call_id: str, arguments: dict[str, Any], *, attempt: int, reserve: bool) -> Call:
+    """A search call with its affordable queries; repeated ones are answered from memory, free."""
+    granted: list[dict[str, str]] = []
+    notes: list[str] = []
+    for query in read_queries(arguments):
+        key = normalise_query(query)
+        if made := _made_before(session, "search", query, attempt):
+            granted.append({"query": query, "charge": made, "new": "yes"})
+            continue
+        if key in session.queries:
+            notes.append(f"{query!r} was searched before, free: {session.queries[key]}")
+            session.emit(CallEvent("search", query, "free", "searched before"))
+            continue
+        held = _hold(session, "search", query, attempt=attempt, reserve=reserve)
+        if isinstance(held, str):
+            granted.append({"query": query, "charge": held, "new": "yes"})
+            session.queries[key] = "its results are on the way"
+        else:
+            notes.append(f"{query!r} {held.line()}")
+    return _call(call_id, "search", {"queries": granted}, notes, empty=not granted)
+
+
+def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, attempt: int, reserve: bool) -> Call:
+    """A browse call with its affordable pages; stored ones are free, unseen addresses are refused."""
+    wanted = read_browse(arguments)
+    granted: list[dict[str, str]] = []
+    notes: list[str] = []
+    for url in wanted.urls:
+        part = (normalise_url(url), wanted.page)
+        if made := _made_before(session, "browse", url, attempt):
+            granted.append({"url": url, "charge": made, "new": "yes"})
+            session.opened.add(part)
+            continue
+        if session.pages.get(url) is not None:
+            granted.append({"url": url, "charge": "", "new": "" if part in session.opened else "yes"})
+            session.opened.add(part)
+            continue
+        if any(item["url"] == url for item in granted) or part in session.opened:
+            notes.append(f"{one_line(url, 200)} is read by another call of this turn")
+            continue
+        if not session.pages.may_open(url):
+            notes.append(f"{one_line(url, 200)} refused: not an address from the question, a search result or a page")
+            session.emit(CallEvent("browse", url, "refused", "unseen address"))
+            continue
+        held = _hold(session, "browse", url, attempt=attempt, reserve=reserve)
+        if isinstance(held, str):
+            granted.append({"url": url, "charge": held, "new": "yes"})
+            session.opened.add(part)
+        else:
+            notes.append(f"{one_line(url, 200)} {held.line()}")
+    details = {"urls": granted, "goal": wanted.goal, "page": wanted.page}
+    return _call(call_id, "browse", details, notes, empty=not granted)
+
+
+def grant_further(session: Session, call_id: str, name: str, arguments: dict[str, Any], *, attempt: int) -> Call:
+    """A call of a further tool, if its own limit and the rest of the budget allow one more."""
+    what = f"{name} {json.dumps(arguments, ensure_ascii=False)}"
+    held = _made_before(session, "tool", what, attempt) or _hold(session, "tool", what, attempt=attempt)
+    if isinstance(held, Refusal):
+        return _call(call_id, name, {"given": arguments}, [f"{name} {held.line()}"], empty=True)
+    return _call(call_id, name, {"given": arguments, "calls": [{"charge": held, "new": "yes"}]}, [], empty=False)
+
+
+def is_action(call: Call) -> bool:
+    """Whether a call was granted something that can bring news: a search, a page, an unread part of a page."""
+    details = call["arguments"]
+    items: list[dict[str, str]] = details.get("queries") or details.get("urls") or details.get("calls") or []
+    return any(item["new"] for item in items)
+
+
+def _made_before(session: Session, kind: Paid, what: str, attempt: int) -> str:
+    """The charge of this very call where a killed run had been granted it already; else nothing."""
+    earlier = session.ledger.earlier(call_of(kind, "act", what=what, attempt=attempt))
+    return earlier[0].id if earlier is not None else ""
+
+
+def _hold(session: Session, kind: Paid, what: str, *, attempt: int, reserve: bool = False) -> str | Refusal:
+    keep = keep_for_tools(session.ledger.remaining()) if reserve else ZERO
+    held = session.ledger.hold(call_of(kind, "act", what=what, attempt=attempt), cost_of(kind, what), keep=keep)
+    if isinstance(held, Refusal):
+        session.emit(CallEvent(kind, what, "refused", held.line()))
+        return held
+    return held.id
+
+
+def _call(call_id: str, name: str, arguments: dict[str, Any], notes: list[str], *, empty: bool) -> Call:
+    call = Call(id=call_id, name=name, arguments={**arguments, "notes": notes})
+    if empty:
+        call["answered"] = "\n".join(notes)
+    return call

@@ -1,0 +1,284 @@
+"""The command line: arguments and nothing else. What a command needs is imported when it is called."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import IO, Any, ClassVar, NoReturn
+
+import click
+
+from ...tools.errors import ConfigError, SpadeworkError
+from .interrupts import stop_on_signals
+
+EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
+3 no answer was found."""
+
+
+class Failure(click.ClickException):
+    """Something failed: one line on stderr, exit code 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"error: {self.message}", file=file, err=file is None)
+
+
+class Misuse(Failure):
+    """An option or setting that cannot be used: nothing was started, exit code 2."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Commands that are imported by name when they are first asked for, and failures that are one line."""
+
+    elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(("demo", "record", "cassette", "world"), "...evals.commands")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *self.elsewhere]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.elsewhere:
+            return getattr(import_module(self.elsewhere[cmd_name], __package__), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _in_one_line(error) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever goes wrong is told in one line, without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _in_one_line(error, ctx.invoked_subcommand or "") from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except SpadeworkError as error:
+            raise (Misuse if isinstance(error, ConfigError) else Failure)(str(error)) from error
+        except OSError as error:
+            _debug()
+            where = f"{error.filename}: " if error.filename else ""
+            raise Failure(f"{where}{error.strerror or error}") from error
+        except Exception as error:
+            _debug()
+            text = " ".join(str(error).split())
+            told = f"{type(error).__name__}: {text} (this is a bug; SPADEWORK_DEBUG=1 shows where it came from)"
+            raise Failure(told) from error
+
+
+def _in_one_line(error: click.UsageError, command: str = "") -> click.ClickException:
+    """Wrong use in one line, like all that goes wrong. A group that was called for its help stays as it is."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    text = error.format_message().rstrip(".")
+    where = error.ctx.command_path if error.ctx is not None else f"spadework {command}".rstrip()
+    return Misuse(f"{text[:1].lower()}{text[1:]}; see `{where} --help`")
+
+
+def _debug() -> None:
+    """With SPADEWORK_DEBUG set, let the exception that is being handled through with its traceback."""
+    if os.environ.get("SPADEWORK_DEBUG"):
+        raise
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed by the caller (`>&-`).
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets a question mark, not an exception.
+            stream.reconfigure(errors="replace")
+    code: object = 1
+    stop_on_signals()
+    try:
+        cli.main(prog_name="spadework")
+    except SystemExit as end:
+        code = end.code
+    finally:
+        _flush()
+    sys.exit(code if isinstance(code, int) else 1)
+
+
+def _flush() -> None:
+    """Write out what is left. Where that fails (a closed pipe, a full disk), Python would say so again at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def outside_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How the outside is reached, the same for every command that calls a model."""
+    return _with(
+        command,
+        click.option("--model", metavar="NAME", help="openai:NAME, ollama:NAME, ... (else SPADEWORK_MODEL)."),
+        click.option("--base-url", metavar="URL", help="The model's server (else SPADEWORK_BASE_URL, else OpenAI)."),
+        click.option("--search", metavar="BACKEND", help="searxng, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."),
+        click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
+        click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),
+    )
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a run, the same for every command that makes one; they come as keyword arguments."""
+    return _with(
+        outside_options(command),
+        click.option("--budget", metavar="N", help="N searches and N page reads, no time limit."),
+        click.option("--searches", metavar="N", help="Most searches; each limit is a number or `none`."),
+        click.option("--browses", metavar="N", help="Most page reads."),
+        click.option("--tokens", metavar="N", help="Most tokens, input and output together."),
+        click.option("--usd", metavar="USD", help="Most dollars for model calls, such as 0.10."),
+        click.option("--seconds", metavar="S", help="Most seconds."),
+        click.option("--model-calls", metavar="N", help="Most requests to a model."),
+        click.option("--strategy", metavar="NAME", help="bats-early (the default) or react."),
+    )
+
+
+def shown_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How a result is printed, and where runs are stored."""
+    return _with(
+        command,
+        click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document."),
+        click.option("--receipt", is_flag=True, help="Print the receipt in full, with every call."),
+        store_option,
+    )
+
+
+def _with(command: Callable[..., Any], *options: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def only_one(given: Mapping[str, bool]) -> None:
+    """Refuse options that cannot be combined."""
+    names = [name for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise Misuse(f"{' and '.join(names)}: give one of them")
+
+
+store_option = click.option(
+    "--store", metavar="STORE", help="A file, or postgresql://... (else SPADEWORK_STORE, else the user's data folder)."
+)
+daily_option = click.option(
+    "--daily",
+    metavar="LIMITS",
+    help="Limits for all runs of a day (UTC) in this store together: usd=1,searches=200. NAME:usd=1 counts apart;"
+    " none lifts SPADEWORK_DAILY.",
+)
+
+
+@click.group(
+    "spadework",
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES,
+)
+@click.version_option(package_name="spadework", message="spadework %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Answer questions from the web within a budget, prove each part, and show the receipt."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@cli.command(epilog=EXIT_CODES, short_help="Answer QUESTION from the web, within a budget.")
+@click.argument("question")
+@run_options
+@daily_option
+@click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
+@shown_options
+def ask(question: str, as_json: bool, receipt: bool, **options: Any) -> None:
+    """Answer QUESTION, one text in quotes, from the web; - reads it from standard input.
+
+    The answer, its proof and the receipt go to stdout, progress to stderr. Without limits: 10 searches, 10 page
+    reads, 300 seconds. The run is stored, so that `spadework resume` can go on with it; after 30 days untouched
+    (SPADEWORK_KEEP_DAYS) it is deleted. SPADEWORK_STORE=none stores nothing.
+    """
+    from .ask import Asked, ask_and_show
+
+    only_one({"--json": as_json, "--receipt": receipt})
+    if question == "-":
+        question = sys.stdin.buffer.read().decode(errors="replace").strip() if sys.stdin else ""
+    sys.exit(ask_and_show(question, Asked(**options), as_json=as_json, receipt=receipt))
+
+
+@cli.command(short_help="List the runs that are stored, or delete some.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
+@click.option("--delete", metavar="RUN", help="Delete this run.")
+@click.option("--prune", metavar="DAYS", help="Delete the runs that nothing touched for so many days.")
+@store_option
+def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None) -> None:
+    """List the runs that are stored, newest first, or delete some.
+
+    A stopped run goes on with `spadework resume RUN`, an ended one with a --top-up. `spent` names the limit that
+    ended a run.
+    """
+    from . import runs as work
+
+    only_one({"--json": as_json, "--delete": delete is not None, "--prune": prune is not None})
+    if delete is not None:
+        sys.exit(work.delete_run(delete, store))
+    sys.exit(work.list_runs(store, as_json=as_json) if prune is None else work.prune_runs(prune, store))
+
+
+@cli.command(epilog=EXIT_CODES, short_help="Go on with a stored run.")
+@click.argument("run")
+@click.option("--top-up", metavar="LIMITS", help="Add to its budget: searches=5,usd=0.05,tools.NAME=3.")
+@daily_option
+@outside_options
+@shown_options
+def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, **options: Any) -> None:
+    """Go on with RUN, of which the first letters are enough; `spadework runs` lists what is stored.
+
+    What was done and spent is kept, and counts. A run that had ended is shown again, and goes on with a --top-up.
+    Model, search and server are those of the run, where no other is given.
+    """
+    from .ask import Asked
+    from .resume import resume_and_show
+
+    only_one({"--json": as_json, "--receipt": receipt})
+    sys.exit(resume_and_show(run, Asked(**options), top_up=top_up, as_json=as_json, receipt=receipt))
+
+
+@cli.command(short_help="Show what is left of today's purse.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+@daily_option
+@store_option
+def purse(as_json: bool, daily: str | None, store: str | None) -> None:
+    """Show what is left of today's purse, which `--daily` of ask and resume opens and shares among their runs.
+
+    Where none is named, all are shown that were opened today (UTC).
+    """
+    from .daily import show_purses
+
+    sys.exit(show_purses(store, daily, as_json=as_json))
+
+
+@cli.command(short_help="Say what is configured, what is missing, and what to do.")
+@click.option("--probe", is_flag=True, help="Send one long prompt, to see whether the server reads all of it.")
+@click.option("--model", metavar="NAME", help="Look at this model, not at SPADEWORK_MODEL.")
+@click.option("--base-url", metavar="URL", help="Look at this server, not at SPADEWORK_BASE_URL.")
+@click.option("--search", metavar="BACKEND", help="Look at this backend, not at SPADEWORK_SEARCH.")
+def doctor(probe: bool, model: str | None, base_url: str | None, search: str | None) -> None:
+    """Say what is configured, what is missing, and what to do about it. Exit code 1 if something is missing."""
+    from .doctor import examine
+
+    sys.exit(examine(probe=probe, model=model, base_url=base_url, search=search))
+
+
+@cli.command()
+def graph() -> None:
+    """Print the graph as a Mermaid diagram."""
+    from .drawing import graph_picture
+
+    click.echo(graph_picture())

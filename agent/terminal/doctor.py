@@ -1,0 +1,216 @@
+"""The work of `doctor`: what is configured, what is missing, and what to do about it. Keys are never printed."""
+
+import asyncio
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import click
+import httpx
+
+from ...tools.backends import make_search
+from ...tools.clean import one_line
+from ...tools.corpus import Corpus
+from ...tools.errors import ConfigError, ModelError, ToolError
+from ...tools.http import SafeClient
+from ...tools.search import Search
+from ..llm.connections import Connections, Route, is_loopback
+from ..llm.model import OpenAICompatible
+from ..llm.models import Server, make_chat, probe_context
+from ..llm.wire import Chat
+from ..money.prices import load_prices, missing_price
+from ..nodes.context import DEFAULT_CONTEXT
+from ..settings import Settings
+from .notices import one_line_notices
+
+TIMEOUT = 10.0
+"""Seconds that a server has to answer."""
+PACKAGES = ("langgraph", "langchain-core", "httpx", "genai-prices", "vcrpy", "click", "rich")
+
+TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2")
+
+Mark = Literal["ok", "note", "fix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `fix` means that a run would fail or be worse for it."""
+
+    mark: Mark
+    name: str
+    text: str
+
+
+@one_line_notices()
+def examine(*, probe: bool, model: str | None, base_url: str | None, search: str | None) -> int:
+    """Print a line a check. Returns 0, or 1 where something has to be fixed."""
+    checks = asyncio.run(_checks(probe, model, base_url, search))
+    for check in checks:
+        click.echo(f"{check.mark:<5} {check.name:<10} {one_line(check.text, 1_000)}")
+    return int(any(check.mark == "fix" for check in checks))
+
+
+async def _checks(probe: bool, model: str | None, base_url: str | None, search: str | None) -> list[Check]:
+    checks = [Check("ok", "versions", ", ".join(_versions()))]
+    try:
+        settings = replace(Settings.from_environment(), base_url=base_url)
+    except ConfigError as error:
+        return [*checks, Check("fix", "settings", str(error))]
+    checks += _surroundings(settings)
+    checks += await _model(settings, model, probe=probe)
+    checks.append(await _search(settings, search))
+    return checks
+
+
+def _versions() -> Iterator[str]:
+    yield f"Python {platform.python_version()}"
+    for name in ("spadework", *PACKAGES):
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name} missing"
+
+
+def _surroundings(settings: Settings) -> Iterator[Check]:
+    yield _proxy(settings.proxy)
+    if settings.ca:
+        found = Path(settings.ca).is_file()
+        yield Check(
+            "ok" if found else "fix", "CA file", settings.ca + ("" if found else ": no such file (SPADEWORK_CA)")
+        )
+    if settings.allow_hosts:
+        yield Check("note", "hosts", f"may be read although not public: {', '.join(settings.allow_hosts)}")
+    for name in TRACING:
+        if os.environ.get(name, "").strip().lower() in ("true", "1"):
+            yield Check("note", "tracing", f"{name} is set: langchain sends questions, prompts and pages to LangSmith")
+
+
+def _proxy(proxy: str | None) -> Check:
+    if not proxy:
+        return Check("ok", "proxy", "none; pages are read from public addresses only")
+    try:
+        url = httpx.URL(proxy)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if not url.host:
+        # The value is not shown: it may hold a password.
+        return Check("fix", "proxy", "SPADEWORK_PROXY cannot be read: write http://HOST:PORT")
+    shown = url.copy_with(userinfo=b"")
+    text = f"{shown} (SPADEWORK_PROXY): it looks names up and connects, so which addresses may be reached is up to it"
+    return Check("note", "proxy", text)
+
+
+async def _model(settings: Settings, name: str | None, *, probe: bool) -> list[Check]:
+    server = Server(settings.base_url, settings.proxy, settings.ca)
+    try:
+        chat = make_chat(name, context=settings.context, server=server)
+    except ConfigError as error:
+        return [Check("fix", "model", str(error))]
+    checks = [Check("ok", "model", f"{chat.name}{' on this machine' if chat.local else ''}")]
+    if isinstance(chat, OpenAICompatible):
+        key = chat.api_key.get_secret_value().strip()
+        checks.append(Check("ok", "key", "OPENAI_API_KEY is set" if key else "none is sent"))
+        checks.append(await _server(chat, key, settings))
+    else:
+        checks.append(Check("note", "server", "reached through langchain, so it is not asked here"))
+    declared = (
+        f"{chat.context:,} tokens (SPADEWORK_CONTEXT)" if chat.context else f"unknown, so {DEFAULT_CONTEXT:,} tokens"
+    )
+    checks.append(
+        await _probe(chat) if probe else Check("ok", "context", f"{declared}; --probe tests it with one prompt")
+    )
+    return [*checks, _price(chat, settings)]
+
+
+async def _server(chat: OpenAICompatible, key: str, settings: Settings) -> Check:
+    """Ask the model's server which models it has, by the same way that a run takes."""
+    url = httpx.URL(chat.base_url.strip().rstrip("/"))
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    extensions = {"timeout": httpx.Timeout(TIMEOUT).as_dict()}
+    request = httpx.Request("GET", f"{url}/models", headers=headers, extensions=extensions)
+    try:
+        transport = await Connections(url.scheme, Route(settings.proxy, settings.ca)).transport()
+        response = await transport.handle_async_request(request)
+        await response.aread()
+    except ConfigError as error:
+        return Check("fix", "server", str(error))
+    except httpx.HTTPError as error:
+        start = (
+            "start it, or set SPADEWORK_BASE_URL" if is_loopback(url) else "check SPADEWORK_BASE_URL and the network"
+        )
+        why = one_line(str(error), 200) or type(error).__name__
+        return Check("fix", "server", f"{url} cannot be reached ({why}): {start}")
+    return _answered(chat.model, url, response)
+
+
+def _answered(model: str, url: httpx.URL, response: httpx.Response) -> Check:
+    if response.status_code in (401, 403):
+        return Check("fix", "server", f"{url} refuses the key (status {response.status_code}): check OPENAI_API_KEY")
+    if response.status_code != 200:
+        return Check("note", "server", f"{url} answers, but gives no list of models (status {response.status_code})")
+    names = _model_names(response)
+    if names and model not in names and f"{model}:latest" not in names:
+        shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+        return Check("fix", "server", f"{url} answers, but does not list the model {model}; it has {shown}")
+    return Check("ok", "server", f"{url} answers" + (f" and has {model}" if names else ""))
+
+
+def _model_names(response: httpx.Response) -> list[str]:
+    try:
+        data = response.json()["data"]
+        return [str(entry["id"]) for entry in data]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+async def _probe(chat: Chat) -> Check:
+    try:
+        found = await probe_context(chat)
+    except ModelError as error:
+        return Check("fix", "context", f"the probe failed: {error}")
+    return Check("ok" if found.whole else "fix", "context", f"{found.text}. {found.mend}".strip())
+
+
+def _price(chat: Chat, settings: Settings) -> Check:
+    try:
+        known = load_prices(settings.prices).bound(chat.name, 1_000, 1_000, local=chat.local)
+    except ConfigError as error:
+        return Check("fix", "price", str(error))
+    if known is None:
+        return Check("note", "price", str(missing_price(chat.name)))
+    free = "free, as it runs on this machine" if chat.local and not known else "known, so a dollar limit can be kept"
+    return Check("ok", "price", free)
+
+
+async def _search(settings: Settings, spec: str | None) -> Check:
+    clients: list[SafeClient] = []
+
+    def client_for(hosts: Sequence[str]) -> SafeClient:
+        allowed = [*settings.allow_hosts, *hosts]
+        clients.append(SafeClient(allow_hosts=allowed, proxy=settings.proxy, ca=settings.ca))
+        return clients[-1]
+
+    try:
+        return await _one_search(make_search(spec, client_for(()), client_for=client_for))
+    except ConfigError as error:
+        return Check("fix", "search", str(error))
+    finally:
+        for client in clients:
+            await client.aclose()
+
+
+async def _one_search(backend: Search) -> Check:
+    if isinstance(backend, Corpus):
+        return Check("ok", "search", f"corpus with {len(backend):,} pages")
+    try:
+        hits = await backend.search("history of the bicycle", limit=3, timeout=TIMEOUT)
+    except ToolError as error:
+        other = (
+            "" if os.environ.get("SPADEWORK_SEARCH") else "; other backends: SPADEWORK_SEARCH=searxng or corpus:FILE"
+        )
+        return Check("fix", "search", f"{backend.name}: {error}{other}")
+    return Check("ok" if hits else "note", "search", f"{backend.name} answers, {len(hits)} results for a test query")

@@ -1,0 +1,29 @@
+"""The graph as a picture; drawing it needs no model, no key and no network."""
+
+from typing import Any
+
+from ..graph import build_graph
+from ..session import Deps
+from ..strategies import STRATEGIES
+
+
+class _Inert:
+    """Stands where a drawn graph has its tools, which nobody calls."""
+
+    name = "none"
+
+    async def search(self, query: str, *, limit: int, timeout: float) -> Any:
+        raise AssertionError("a drawn graph is not run")
+
+    async def read(self, url: str, *, timeout: float) -> Any:
+        raise AssertionError("a drawn graph is not run")
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def graph_picture() -> str:
+    """The graph as Mermaid text."""
+    inert = _Inert()
+    built: Any = build_graph(Deps({}, inert, inert, STRATEGIES["bats-early"]))
+    return built.compile().get_graph().draw_mermaid()

@@ -1,0 +1,58 @@
+"""The work of `resume`: what --top-up adds, going on with a stored run, and showing what came of it."""
+
+from ...tools.errors import ConfigError
+from ..loop import start
+from ..money.budget import PUBLIC_NAMES, Budget
+from ..money.limits import parse_limits
+from ..storage.store import store_place
+from .ask import Asked, exit_code, print_result, say, say_how_to_go_on, told_how_to_go_on
+from .daily import daily_of, shared, why_ended
+from .notices import one_line_notices
+from .progress import progress
+from .runs import Listed, find
+
+
+@one_line_notices()
+def resume_and_show(name: str, asked: Asked, *, top_up: str | None, as_json: bool, receipt: bool = False) -> int:
+    """Go on with a run, print what came of it and return the exit code.
+
+    Raises ConfigError and StoreError before anything is spent.
+    """
+    more = None if top_up is None else parse_limits("--top-up", top_up)
+    daily = daily_of(asked.daily)
+    settings, place = asked.settings(), store_place(asked.store)
+    listed = Listed.of(start(find(place, name)).result())
+    budget = _budget(listed, more)
+    with progress(listed.question, budget.limits()) as on_event:
+        from ..run import resume_agent
+
+        with shared(daily, place) as purse, told_how_to_go_on(listed.run, asked):
+            result = resume_agent(
+                listed.run,
+                top_up=more,
+                store=place,
+                model=asked.model,
+                search=asked.search,
+                settings=settings,
+                on_event=on_event,
+                purse=purse,
+            )
+            why = why_ended(purse, result, budget)
+    print_result(result, as_json=as_json, receipt=receipt)
+    say(why)
+    say_how_to_go_on(result, asked, always=listed.state == "ended" and more is None)
+    return exit_code(result)
+
+
+def _budget(listed: Listed, more: Budget | None) -> Budget:
+    """The budget with which a run goes on. Raises ConfigError where more was given of what is not limited."""
+    own = Budget.of(dict(listed.budget))
+    if more is None:
+        return own
+    limits = own.limits()
+    for name in more.limits():
+        if name not in limits:
+            known = ", ".join(PUBLIC_NAMES.get(known, known) for known in limits) or "none"
+            public = PUBLIC_NAMES.get(name, name)
+            raise ConfigError(f"--top-up {public}: run {listed.run} has no limit on that (its limits: {known})")
+    return own.plus(more)

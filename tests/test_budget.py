@@ -43,6 +43,27 @@ def test_a_limit_that_cannot_be_one_is_named_in_one_line(bad: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
+    ("bad", "at_most"),
+    [
+        ({"searches": 10**30}, "searches is more than can be counted: give at most 1,000,000,000,000, or None"),
+        ({"tokens": 10**5_000}, "tokens is more than can be counted: give at most 1,000,000,000,000, or None"),
+        ({"usd": 1_000_000.01}, "usd is more than can be counted: give at most 1,000,000, or None"),
+        ({"seconds": 1e300}, "seconds is more than can be counted: give at most 1,000,000,000,000, or None"),
+        ({"tools": {"translate": 10**13}}, r"tools\['translate'\] is more than can be counted: give at most 1,000"),
+    ],
+)
+def test_a_limit_that_no_store_can_count_is_refused(bad: dict[str, Any], at_most: str) -> None:
+    """None says the same, and a purse or a table would fail on it in the middle of a run."""
+    with pytest.raises(ConfigError, match=f"^budget {at_most}"):
+        Budget(**bad)
+
+
+def test_the_largest_budget_can_be_kept_in_every_store() -> None:
+    largest = Budget(searches=10**12, usd=10**6, seconds=10**12, tools={"translate": 10**12})
+    assert all(0 < limit < 2**63 for limit in largest.limits().values())
+
+
+@pytest.mark.parametrize(
     ("given", "wanted"),
     [
         (None, Budget(searches=10, browses=10, seconds=300)),

@@ -28,6 +28,9 @@ LABELS = {
 PUBLIC_NAMES = {"picousd": "usd", "ms": "seconds"}
 TOOL_RESOURCES = ("searches", "browses")
 TOOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
+MOST_USD = 10**6
+MOST = 10**12
+"""Larger limits cannot be counted exactly by every store, and are no limits any more."""
 OWN_TOOLS = ("search", "browse", "record", "answer")
 
 
@@ -207,6 +210,11 @@ def label(resource: str) -> str:
     return LABELS.get(resource) or f"{resource.removeprefix(FURTHER)} calls"
 
 
+def most(name: str) -> int:
+    """The largest limit of a field of a budget."""
+    return MOST_USD if name == "usd" else MOST
+
+
 def ordered(limits: Mapping[str, int]) -> list[str]:
     """The limited resources in the order in which they are shown."""
     return [name for name in RESOURCES if name in limits] + sorted(name for name in limits if name not in RESOURCES)
@@ -223,11 +231,20 @@ def _as_decimal(value: object) -> Decimal:
 def _check_amount(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value) or value < 0:
         raise ConfigError(f"budget {name}={value!r}: give a number of 0 or more, or None for no limit")
+    _check_most(name, value)
 
 
 def _check_calls(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ConfigError(f"budget {name}={value!r}: give a whole number of 0 or more, or None for no limit")
+    _check_most(name, value)
+
+
+def _check_most(name: str, value: float | Decimal) -> None:
+    if value > most(name):
+        raise ConfigError(
+            f"budget {name} is more than can be counted: give at most {most(name):,}, or None for no limit"
+        )
 
 
 def _check_tools(value: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
-from .budget import FURTHER, Budget, check_tool_name
+from .budget import FURTHER, Budget, check_tool_name, most
 
 EXAMPLE = "such as searches=5,usd=0.05"
 
@@ -28,9 +28,6 @@ NAMES = {name: name for name in WANTED} | {
     "time": "seconds",
 }
 """What a limit may be called by somebody who has read a receipt, for hints."""
-MOST = {"usd": 10**6}
-MOST_OF_OTHERS = 10**12
-"""More cannot be counted exactly by every store, and is no limit any more."""
 REFUSED = -1
 FRACTIONS = ("usd", "seconds", "days")
 WHOLE = re.compile(r"[0-9]+")
@@ -71,9 +68,9 @@ def amount_of(name: str, text: str, told: str) -> int | float | Decimal:
     """
     if not (PLAIN if name in FRACTIONS else WHOLE).fullmatch(text):
         return REFUSED
-    value, most = Decimal(text), MOST.get(name, MOST_OF_OTHERS)
-    if value > most:
-        raise ConfigError(f"{told}: {one_line(text, 40)} is more than can be counted; give at most {most:,}")
+    value = Decimal(text)
+    if value > most(name):
+        raise ConfigError(f"{told}: {one_line(text, 40)} is more than can be counted; give at most {most(name):,}")
     if name == "usd":
         return value
     return int(value) if value == int(value) else float(value)

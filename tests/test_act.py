@@ -20,7 +20,7 @@ from scripted import (
 )
 from spadework.agent import Budget, Result, arun_agent, run_agent
 from spadework.agent.settings import Settings
-from spadework.tools.errors import ToolError
+from spadework.tools.errors import StoreError, ToolError
 from spadework.tools.extract import Page
 from spadework.tools.passages import estimate_tokens
 
@@ -68,6 +68,24 @@ def test_a_failed_call_costs_only_if_it_was_sent(sent: bool) -> None:
     assert "search 'Alder' failed: the server said 503" in shown(chat, 1)
     mark = "failed: 1 call" if sent else "free (nothing was sent): 1 call"
     assert mark in result.receipt()
+
+
+def test_what_is_under_way_when_another_call_ends_the_run_is_waited_for_and_in_the_receipt() -> None:
+    """A store that fails ends the run. The other calls were sent all the same, and are paid."""
+    ended: list[str] = []
+
+    class Failing(Web):
+        async def search(self, query: str, *, limit: int, timeout: float) -> Any:
+            if query == "Finch":
+                raise StoreError("it cannot be written")
+            await asyncio.sleep(0.2)
+            ended.append(query)
+            return await super().search(query, limit=limit, timeout=timeout)
+
+    result, _ = play([[search("Alder", "Finch"), search("Orr")]], Failing(small_web().pages))
+    assert (result.stop_reason, result.fault) == ("error", "it cannot be written")
+    assert sorted(ended) == ["Alder", "Orr"]
+    assert [charge.status for charge in result.charges if charge.kind == "search"].count("settled") == 2
 
 
 def test_a_query_that_failed_may_be_tried_again() -> None:

@@ -18,7 +18,7 @@ from ..state import AgentState, Call, Progress
 from ..storage.outcomes import failure_of, hits_of, stored_hits, stored_page
 from .context import DEFAULT_CONTEXT, entry
 from .further import run_further
-from .paying import Outcome, guarded, ready, settle, settle_failure
+from .paying import Outcome, guarded, ready, settle, settle_failure, together
 from .recording import promote_findings
 
 HITS = 10
@@ -36,7 +36,7 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
     calls = state["calls"]
     gate = asyncio.Semaphore(AT_ONCE)
     share = _share(session, calls)
-    outcomes = await asyncio.gather(*(_run(session, call, gate, share) for call in calls))
+    outcomes = await together(_run(session, call, gate, share) for call in calls)
     entries = [
         entry({"role": "tool", "tool_call_id": call["id"], "content": text}, stub=stub)
         for call, (text, stub, _) in zip(calls, outcomes, strict=True)
@@ -66,7 +66,7 @@ async def _run(session: Session, call: Call, gate: asyncio.Semaphore, share: int
 
 async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     queries = call["arguments"]["queries"]
-    found = await asyncio.gather(*(_search_one(session, item, gate) for item in queries))
+    found = await together(_search_one(session, item, gate) for item in queries)
     parts = list(call["arguments"]["notes"])
     stubs: list[str] = []
     shown: set[str] = set()
@@ -111,7 +111,7 @@ async def _search_one(session: Session, item: dict[str, str], gate: asyncio.Sema
 async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     details = call["arguments"]
     urls = details["urls"]
-    pages = await asyncio.gather(*(_read_one(session, item, gate) for item in urls))
+    pages = await together(_read_one(session, item, gate) for item in urls)
     cap = max(MIN_PAGE_TOKENS, min(PAGE_TOKENS, share // len(urls)))
     parts = list(details["notes"])
     stubs: list[str] = []

@@ -1,9 +1,9 @@
 """Sending a granted call: its hold is written down, it is awaited within the time that is left, and it is settled."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ...tools.clean import one_line
 from ...tools.errors import SpadeworkError, ToolError
@@ -12,6 +12,7 @@ from ..money.charges import Charge, Kind, Refusal, call_of
 from ..session import Session
 from ..storage.outcomes import stored_failure
 
+T = TypeVar("T")
 Outcome = tuple[str, str, list[bool]]
 """The text of a result, its stub, and for each request made whether it worked."""
 
@@ -21,6 +22,15 @@ def cost_of(kind: Kind, what: str) -> Amounts:
     if kind == "tool":
         return Amounts(tools={what.partition(" ")[0]: 1})
     return Amounts(searches=1) if kind == "search" else Amounts(browses=1)
+
+
+async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All calls at once. Where one raises, the others are waited for: they are under way and paid, and are settled."""
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return cast("list[T]", outcomes)
 
 
 async def ready(session: Session, charge_id: str) -> tuple[Charge | Refusal, Any]:

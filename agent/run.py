@@ -73,7 +73,14 @@ async def stream_agent(
     """
     prepared = prepare(question, Budget.of(budget), options)
     queue: asyncio.Queue[Event | None] = asyncio.Queue()
-    prepared.deps.listen(prepared.run, queue.put_nowait)
+    listener = options.get("on_event")
+
+    def tell(event: Event) -> None:
+        if listener is not None:
+            listener(event)
+        queue.put_nowait(event)
+
+    prepared.deps.listen(prepared.run, tell)
     running = asyncio.ensure_future(_execute(prepared))
     running.add_done_callback(lambda _: queue.put_nowait(None))
     try:

@@ -257,6 +257,12 @@ async def test_a_stream_tells_what_happens_in_its_order_and_ends_with_the_answer
     assert decisions == ["SUCCESS"]
 
 
+async def test_a_listener_is_told_what_a_stream_tells() -> None:
+    told: list[Event] = []
+    events = await events_of(on_event=told.append)
+    assert events[:-1] == told, "the last one is the stream's own: the result"
+
+
 async def test_leaving_a_stream_early_cancels_the_run() -> None:
     chat, web = ScriptedChat(good_script(), slow=0.2), small_web()
     stream = stream_agent(QUESTION, BUDGET, model=chat, search=web, browse=web)

@@ -92,6 +92,14 @@ def test_the_runs_of_a_day_share_its_limits_and_the_last_ones_get_what_is_left(t
     assert (raised.exit_code, today()["left"]) == (0, {"model_calls": 2})
 
 
+def test_a_run_that_gets_less_than_its_own_budget_is_told_so_before_it_begins(tmp_path: Path) -> None:
+    daily = ("--daily", "browses=5,model_calls=90")
+    assert ask(tmp_path, *daily).stderr == ""
+    second = ask(tmp_path, *daily)
+    assert second.stderr == "warning: today's purse leaves this run 3 of 4 page reads\n"
+    assert json.loads(second.stdout)["budget"]["browses"] == 3
+
+
 def test_the_next_day_is_full_again(tmp_path: Path, tomorrow: Any) -> None:
     assert ask(tmp_path, "--daily", "searches=1").exit_code == 0
     refused(tmp_path, "--daily", "searches=1")

@@ -41,7 +41,7 @@ async def test_a_run_in_many_parts_counts_on_each_day_what_it_spent_that_day(
     for another_day, more, wish, end in parts:
         day, that_day = (day + 1, 0) if another_day else (day, that_day)
         wanted += more
-        purse = DayPurse(Budget(searches=cap), name=f"daily 2026-11-{day:02}", store=database)
+        purse = DayPurse(Budget(searches=cap), name=f"daily 2026-11-{day:02}", store=database, own=Budget())
         try:
             lease = await purse.lease("run/1", Budget(searches=wanted))
         except UsedUp:

@@ -94,7 +94,7 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
         store = place_to_store(asked, needed=daily is not None)
         from ..run import run_agent
 
-        with shared(daily, store, new=run) as purse, told_how_to_go_on(run, asked, stored=store is not None):
+        with shared(daily, store, budget, new=run) as purse, told_how_to_go_on(run, asked, stored=store is not None):
             result = run_agent(
                 question,
                 whole,
@@ -107,7 +107,7 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
                 thread_id=run,
                 purse=purse,
             )
-            why = why_ended(purse, result, budget)
+            why = why_ended(purse, result)
     try:
         print_result(result, as_json=as_json, receipt=receipt)
     except OSError as error:

@@ -16,8 +16,10 @@ from ..money.limits import parse_limits
 from ..storage.book import Book
 from ..storage.database import MEMORY, Database, Transaction, is_postgres
 from ..storage.leases import Sums
-from ..storage.purse import BELOW, Purse, close_lease
+from ..storage.purse import BELOW, Lease, Purse, close_lease
 from . import standing
+from .notices import LOG
+from .progress import amount
 from .standing import USUAL, Standing
 
 if TYPE_CHECKING:
@@ -63,19 +65,39 @@ def daily_of(given: str | None) -> Daily | None:
 
 
 class DayPurse(Purse):
-    """A purse for one day. Its `lease` raises UsedUp, one line, where nothing is left of what a run may spend."""
+    """A purse for one day, and a run that has a budget of its `own`."""
+
+    def __init__(self, budget: Budget, *, name: str, store: str | Path | Database, own: Budget) -> None:
+        super().__init__(budget, name=name, store=store)
+        self.own = own
+
+    async def lease(self, name: str, wanted: Budget) -> Lease:
+        """As of any purse. Raises UsedUp, one line, where nothing is left of what a run may spend.
+
+        A run that gets less than its own budget is told so before it begins.
+        """
+        found = await super().lease(name, wanted)
+        own, granted = self.own.limits(), found.budget.limits()
+        less = [
+            f"{amount(resource, granted[resource])} of {amount(resource, own[resource])} {label(resource)}"
+            for resource in ordered(self.budget.limits())
+            if resource in own and granted.get(resource, own[resource]) < own[resource]
+        ]
+        if less:
+            LOG.warning("%s leaves this run %s", (await self.standing()).shown, ", ".join(less))
+        return found
 
     async def standing(self) -> Standing:
         """How it stands now."""
         return await self._database.transact(lambda tx: Standing.read(tx, self.name))
 
-    async def why_ended(self, result: "Result", own: Budget) -> str:
-        """One line for a run that ended because the purse had no more for it; else nothing. `own` is its own budget."""
+    async def why_ended(self, result: "Result") -> str:
+        """One line for a run that ended because the purse had no more for it; else nothing."""
         names = {PUBLIC_NAMES.get(resource, resource): resource for resource in self.budget.limits()}
         resource = names.get(result.resource)
         if result.stop_reason != "budget" or resource is None:
             return ""
-        limit = own.limits().get(resource)
+        limit = self.own.limits().get(resource)
         if limit is not None and Budget.of(result.budget).limits().get(resource, limit) >= limit:
             return ""
         stands = await self.standing()
@@ -96,12 +118,15 @@ class DayPurse(Purse):
 
 
 @contextmanager
-def shared(daily: Daily | None, store: str | None, *, new: str = "") -> Generator[DayPurse | None]:
-    """Today's purse while a run goes on. Of a `new` run that it has nothing for, nothing stays in the store."""
+def shared(daily: Daily | None, store: str | None, own: Budget, *, new: str = "") -> Generator[DayPurse | None]:
+    """Today's purse while a run with this budget of its `own` goes on.
+
+    Of a `new` run that the purse has nothing for, nothing stays in the store.
+    """
     if daily is None or store is None:
         yield None
         return
-    purse = DayPurse(daily.limits, name=daily.key, store=store)
+    purse = DayPurse(daily.limits, name=daily.key, store=store, own=own)
     try:
         yield purse
     except UsedUp:
@@ -113,10 +138,10 @@ def shared(daily: Daily | None, store: str | None, *, new: str = "") -> Generato
             start(purse.aclose()).result()
 
 
-def why_ended(purse: DayPurse | None, result: "Result", own: Budget) -> str:
+def why_ended(purse: DayPurse | None, result: "Result") -> str:
     """`DayPurse.why_ended`; nothing where the store fails, as the result is there already."""
     with suppress(StoreError):
-        return start(purse.why_ended(result, own)).result() if purse is not None else ""
+        return start(purse.why_ended(result)).result() if purse is not None else ""
     return ""
 
 

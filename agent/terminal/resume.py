@@ -26,7 +26,7 @@ def resume_and_show(name: str, asked: Asked, *, top_up: str | None, as_json: boo
     with progress(listed.question, budget.limits()) as on_event:
         from ..run import resume_agent
 
-        with shared(daily, place) as purse, told_how_to_go_on(listed.run, asked):
+        with shared(daily, place, budget) as purse, told_how_to_go_on(listed.run, asked):
             result = resume_agent(
                 listed.run,
                 top_up=more,
@@ -37,7 +37,7 @@ def resume_and_show(name: str, asked: Asked, *, top_up: str | None, as_json: boo
                 on_event=on_event,
                 purse=purse,
             )
-            why = why_ended(purse, result, budget)
+            why = why_ended(purse, result)
     print_result(result, as_json=as_json, receipt=receipt)
     say(why)
     say_how_to_go_on(result, asked, always=listed.state == "ended" and more is None)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from spadework.agent.loop import start
 from spadework.agent.money.budget import Budget
 from spadework.agent.storage.book import StoredRun
+from spadework.agent.storage.purse import Purse
 from spadework.agent.storage.retention import keep_days, prune
 from spadework.agent.storage.store import open_store
 from spadework.agent.terminal.cli import cli
@@ -212,6 +213,27 @@ async def test_pruning_by_code_says_how_many_went(tmp_path: Path) -> None:
     async with open_store(tmp_path / "runs.db") as store:
         assert await prune(store, 3) == 0
         assert await prune(store, 1) == 1
+
+
+async def test_the_purses_of_past_days_go_with_the_runs_of_those_days(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    async with open_store(tmp_path / "runs.db") as store:
+        database = store.book.database
+        named = [
+            Purse.daily("ada%", Budget(searches=5), store=database, day=today - timedelta(past)) for past in range(4)
+        ]
+        named += [Purse(Budget(searches=5), name=name, store=database) for name in ("team", "ada% 2001-99-99")]
+        for purse in named:
+            lease = await purse.lease("run/1", Budget(searches=3))
+            await lease.lease("part", Budget(searches=1))
+        await prune(store, 2)
+        names = [row[0] for row in await database.transact(lambda tx: tx.rows("SELECT purse FROM spadework_purses"))]
+        kept = {name.partition("\n")[0] for name in names}
+        assert kept == {"team", "ada% 2001-99-99", *(f"ada% {today - timedelta(past)}" for past in range(3))}
+        assert len(names) == 3 * len(kept), "with each purse its leases stay"
+        amounts = await database.transact(lambda tx: tx.rows("SELECT DISTINCT purse FROM spadework_amounts"))
+        assert {name for (name,) in amounts} == set(names)
+        assert (await named[0].remaining()).gone["searches"] == 3
 
 
 async def test_a_deletion_that_is_cut_short_can_be_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,13 @@ def _add(tx: Transaction, purse: str, resource: str, more: int) -> None:
     _add(tx, _parent(tx, purse), resource, after.counts(opened=opened) - line.counts(opened=opened))
 
 
+def forget(tx: Transaction, purse: str, below: str) -> None:
+    """Delete a purse and all leases of it: those whose names begin with its own and `below`."""
+    start = purse + below
+    for table in ("spadework_amounts", "spadework_purses"):
+        tx.run(f"DELETE FROM {table} WHERE purse = ? OR substr(purse, 1, ?) = ?", purse, len(start), start)
+
+
 def _lock(tx: Transaction, purse: str) -> None:
     """Have the whole tree to ourselves until the transaction ends: its root's row stands for it."""
     while parent := _parent(tx, purse):

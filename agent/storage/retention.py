@@ -1,14 +1,21 @@
 """How long stored runs are kept, and how they are deleted."""
 
 import os
+import re
 from contextlib import suppress
+from datetime import UTC, date, datetime
 
 from ...tools.errors import ConfigError
 from ..money.limits import REFUSED, amount_of
 from .book import RunInUse
+from .database import Transaction
+from .leases import forget
+from .purse import BELOW
 from .store import Store, open_store
 
 KEEP_DAYS = 30.0
+DAY = re.compile(r".* ([0-9]{4}-[0-9]{2}-[0-9]{2})")
+"""The name of a purse for one day."""
 
 
 def keep_days() -> float | None:
@@ -39,13 +46,26 @@ async def delete_run(store: Store, run: str) -> None:
 
 
 async def prune(store: Store, days: float) -> int:
-    """Delete the runs that nothing touched for so many days; those in use stay. Returns how many were deleted."""
+    """Delete the runs that nothing touched for so many days; those in use stay. Returns how many were deleted.
+
+    With them go the purses of days that are longer past than that; purses that are for no day stay.
+    """
     deleted = 0
     for run in await store.book.old(days):
         with suppress(RunInUse):
             await delete_run(store, run)
             deleted += 1
+    await store.book.database.transact(lambda tx: _forget_past_days(tx, days))
     return deleted
+
+
+def _forget_past_days(tx: Transaction, days: float) -> None:
+    today = datetime.now(UTC).date()
+    for (purse,) in tx.rows("SELECT purse FROM spadework_purses WHERE parent = ''"):
+        found = DAY.fullmatch(purse)
+        with suppress(ValueError):  # a name that only looks like a day's
+            if found and (today - date.fromisoformat(found[1])).days > days:
+                forget(tx, purse, BELOW)
 
 
 async def tidy(target: str) -> None:

@@ -1,6 +1,7 @@
 """The database: all of a transaction or nothing, whoever else is at it, and one line for whatever is wrong with it."""
 
 import asyncio
+import gc
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from spadework.agent.storage.database import MEMORY, VERSION, Database, Transaction, is_postgres
 from spadework.tools.errors import StoreError
 
+FILES = Path("/proc/self/fd")
 PUT = "INSERT INTO spadework_purses (purse, parent, opened, created) VALUES (?, ?, 1, 0)"
 COUNTER = """
 import asyncio, sys
@@ -70,6 +72,11 @@ async def database(target: str) -> AsyncGenerator[Database]:
 
 def names(tx: Transaction) -> list[str]:
     return [purse for (purse,) in tx.rows("SELECT purse FROM spadework_purses ORDER BY purse")]
+
+
+def is_open_below(folder: Path) -> bool:
+    """Whether this process has a file there open, where that can be known."""
+    return FILES.exists() and any(str(folder) in str(link.resolve()) for link in FILES.iterdir())
 
 
 async def one_line(database: Database, match: str) -> str:
@@ -205,8 +212,17 @@ async def test_what_is_no_database_is_one_line_and_nothing_stays_open(kind: str,
         assert (await one_line(database, "cannot be used: ")).startswith(f"the store {file} cannot be used: ")
     await database.aclose()
     assert (file.read_bytes() if file.is_file() else b"") == before
-    if Path("/proc/self/fd").exists():
-        assert not [link for link in Path("/proc/self/fd").iterdir() if str(tmp_path) in str(link.resolve())]
+    assert not is_open_below(tmp_path)
+
+
+async def test_a_database_that_nobody_closed_is_closed_with_the_last_reference_to_it(tmp_path: Path) -> None:
+    """As of a purse that is used and forgotten; newer Pythons warn of a connection that is lost open."""
+    database = Database(tmp_path / "runs.db")
+    await database.transact(lambda tx: tx.run(PUT, "x", "1"))
+    assert is_open_below(tmp_path) or not FILES.exists()
+    del database
+    gc.collect()
+    assert not is_open_below(tmp_path)
 
 
 async def test_a_database_that_another_program_keeps_locked_is_one_line(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import finalize
 
 from ...tools.errors import ConfigError, StoreError
 
@@ -42,6 +43,13 @@ _INHERITED: list[Any] = []
 """Connections of the process that this one was forked from. Closing one would end it for both."""
 
 
+def _close(connection: Any, process: int) -> None:
+    if process == os.getpid():
+        connection.close()
+    else:
+        _INHERITED.append(connection)
+
+
 class Transaction:
     """What can be done inside one transaction. Values stand for `?` in the order in which they are given."""
 
@@ -66,12 +74,16 @@ class Transaction:
 
 
 class Database:
-    """A database by file, `:memory:`, or Postgres address. Raises StoreError, one line, where it cannot be used."""
+    """A database by file, `:memory:`, or Postgres address. Raises StoreError, one line, where it cannot be used.
+
+    A connection that nobody closed is closed with the last reference to this, or when the program ends.
+    """
 
     def __init__(self, target: str | Path) -> None:
         self.target = str(target)
         self.postgres = is_postgres(self.target)
         self._connection: Any = None
+        self._end: Callable[[], Any] | None = None
         self._start()
 
     def _start(self) -> None:
@@ -95,16 +107,17 @@ class Database:
     def close(self) -> None:
         if self._process != os.getpid():
             return
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._connection = None
+        if self._end is not None:
+            self._end()
 
     def _after_fork(self) -> None:
         """A forked process has neither the thread nor the right to the connection, not even to close it."""
         if self.target == MEMORY and self._connection is not None:
             raise StoreError("what is stored in memory cannot be shared with a forked process: name a file")
-        _INHERITED.append(self._connection)
         self._connection = None
+        if self._end is not None:
+            self._end()
         self._start()
 
     def _transact(self, work: Callable[[Transaction], T]) -> T:
@@ -149,6 +162,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
+        self._end = finalize(self, _close, connection, self._process)
         return connection
 
     def _sqlite_connection(self) -> sqlite3.Connection:

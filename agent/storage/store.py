@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, finalize
+from weakref import WeakKeyDictionary
 
 from ...tools.errors import ConfigError, StoreError
 from .book import Book
@@ -190,9 +190,7 @@ async def book_of(saver: "BaseCheckpointSaver[Any]", ledger: str | Path | None =
         return None
     books = _books.setdefault(saver, {})
     if target not in books:
-        database = Database(target)
-        finalize(saver, database.close)
-        books[target] = Book(database)
+        books[target] = Book(Database(target))
     return books[target]
 
 

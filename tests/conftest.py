@@ -5,10 +5,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from postgres_server import serving
 
 # State may hold plain types only; anything else must fail a test, not load code from a checkpoint.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+# How long an example takes is the machine's business; a slow one must not fail a test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SETTINGS = ("SPADEWORK_", "OPENAI_", "SEARXNG_", "LANGSMITH_", "LANGCHAIN_")
 

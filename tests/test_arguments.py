@@ -27,7 +27,7 @@ KEYS = ("queries", "query", "urls", "url", "goal", "page", "answer", "findings",
 ARGUMENTS = st.dictionaries(st.sampled_from(KEYS), JSON | st.lists(st.dictionaries(st.sampled_from(KEYS), JSON)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ARGUMENTS)
 def test_nothing_a_model_writes_raises_anything_but_unusable(arguments: dict[str, Any]) -> None:
     problems: list[str] = []

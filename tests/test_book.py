@@ -160,7 +160,7 @@ WRITES = st.tuples(st.integers(0, 6), st.sampled_from(["held", "settled", "relea
 
 
 @given(batches=st.lists(st.lists(WRITES, max_size=4), max_size=6), again=st.integers(0, 6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_entries_come_back_in_the_order_first_written_with_their_last_state_and_their_result(
     batches: list[list[tuple[int, Status, Any]]], again: int
 ) -> None:

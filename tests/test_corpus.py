@@ -88,7 +88,7 @@ SYNTAX = ['"', "*", "^", "NEAR(", "AND", "NOT", "title:", "{", "_", "x", "²"]
 SHARED = Corpus([Document("corpus://a", "A title", "Some text, NEAR AND OR NOT title 2² ﬁ ß")])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=80) | st.lists(st.sampled_from(SYNTAX)).map(" ".join))
 async def test_no_query_is_a_syntax_error(query: str) -> None:
     assert len(await search(SHARED, query)) <= 1

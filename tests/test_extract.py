@@ -277,7 +277,7 @@ SCRAPS = (
 BROKEN = st.lists(st.sampled_from([scrap.replace("~", " ") for scrap in SCRAPS.split()]), max_size=40).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(), BROKEN), st.sampled_from(["", "x", "http://[", "https://a.b/c"]))
 def test_no_text_makes_it_fail(html: str, url: str) -> None:
     page = extract_page(html, url)

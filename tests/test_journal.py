@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from book_worker import entry
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spadework.agent.money.charges import Charge, Entry, Status
 from spadework.agent.money.journal import Journal
@@ -163,7 +163,6 @@ STEPS = st.one_of(st.tuples(st.integers(0, 3), st.sampled_from(["held", "settled
 
 
 @given(steps=st.lists(STEPS, max_size=20))
-@settings(deadline=None)
 def test_whatever_fails_in_between_a_flush_that_returns_has_written_the_last_state_of_all(
     steps: list[tuple[int, Status] | bool],
 ) -> None:

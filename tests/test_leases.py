@@ -160,7 +160,7 @@ class Leasing(RuleBasedStateMachine):
         self.connection.close()
 
 
-Leasing.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Leasing.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestLeasing = Leasing.TestCase
 
 

@@ -147,7 +147,7 @@ class Spending(RuleBasedStateMachine):
         assert spend.tokens_in + spend.tokens_out == spent.tokens
 
 
-Spending.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Spending.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestSpending = Spending.TestCase
 
 

@@ -145,7 +145,7 @@ class Killed(RuleBasedStateMachine):
         self.runner.close()
 
 
-Killed.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+Killed.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestKilled = Killed.TestCase
 
 

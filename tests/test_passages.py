@@ -122,7 +122,7 @@ def test_page_numbers_below_one_mean_the_first_and_beyond_the_last_show_nothing(
     assert (beyond.text, beyond.page) == ("", 999)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(["# Head", "plain words here", "a | b | c", "- item", "", "文字の列", "end. Next one."]),
@@ -141,7 +141,7 @@ def test_all_pages_together_show_every_line_and_none_passes_the_limit(lines: lis
     assert all(seen.count(n) == 1 for n in once)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(), st.text(), st.integers(-5, 80), st.integers(-2, 5))
 def test_no_input_makes_it_fail(text: str, goal: str, limit: int, page: int) -> None:
     assert choose_passages(text, goal, max_tokens=limit, page=page).pages >= 1

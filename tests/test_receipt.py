@@ -76,7 +76,7 @@ def table(text: str) -> dict[str, list[list[Decimal]]]:
 
 
 @given(CHARGES, st.sampled_from(BUDGETS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_section_as_it_is_shown_adds_up_to_the_total_in_every_column(
     charges: list[Charge], budget: dict[str, Any]
 ) -> None:
@@ -94,7 +94,6 @@ def test_every_section_as_it_is_shown_adds_up_to_the_total_in_every_column(
 
 
 @given(CHARGES)
-@settings(deadline=None)
 def test_the_splits_add_up_for_each_further_tool_and_as_plain_data_too(charges: list[Charge]) -> None:
     spent = paid(charges)
     for rows in spend_splits(charges).values():
@@ -111,7 +110,6 @@ def test_the_splits_add_up_for_each_further_tool_and_as_plain_data_too(charges: 
 
 
 @given(st.lists(st.tuples(CALLS, AMOUNTS, st.sampled_from(["settle", "release", "leave"])), max_size=10))
-@settings(deadline=None)
 def test_the_receipt_says_what_the_ledger_says(calls: list[tuple[Charge, Amounts, str]]) -> None:
     ledger = Ledger(Budget(), "run")
     for call, amounts, end in calls:
@@ -207,7 +205,7 @@ def test_a_price_below_a_millionth_of_a_dollar_is_not_rounded_away() -> None:
 
 
 @given(CHARGES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_text_has_no_controls_and_a_busy_run_fits_eighty_columns(charges: list[Charge]) -> None:
     # Prices are whole hundredths of a millionth of a dollar: those of a cached token.
     charges = [replace(c, amounts=replace(c.amounts, picousd=c.amounts.picousd // 10**5 * 10**4)) for c in charges]

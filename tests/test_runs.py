@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -215,24 +216,32 @@ async def test_pruning_by_code_says_how_many_went(tmp_path: Path) -> None:
         assert await prune(store, 1) == 1
 
 
-async def test_the_purses_of_past_days_go_with_the_runs_of_those_days(tmp_path: Path) -> None:
-    today = datetime.now(UTC).date()
-    async with open_store(tmp_path / "runs.db") as store:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return str(tmp_path / "runs.db") if request.param == "sqlite" else request.getfixturevalue("postgres")
+
+
+async def test_the_purses_of_past_days_go_with_the_runs_of_those_days(target: str) -> None:
+    today, ada, five = datetime.now(UTC).date(), f"ada% {uuid4().hex}", Budget(searches=5)
+    days = [today - timedelta(past) for past in range(4)]
+    async with open_store(target) as store:
         database = store.book.database
-        named = [
-            Purse.daily("ada%", Budget(searches=5), store=database, day=today - timedelta(past)) for past in range(4)
-        ]
-        named += [Purse(Budget(searches=5), name=name, store=database) for name in ("team", "ada% 2001-99-99")]
+        named = [Purse.daily(ada, five, store=database, day=day) for day in days]
+        named += [Purse(five, name=name, store=database) for name in (f"team {ada}", f"{ada} 2001-99-99")]
         for purse in named:
             lease = await purse.lease("run/1", Budget(searches=3))
             await lease.lease("part", Budget(searches=1))
         await prune(store, 2)
-        names = [row[0] for row in await database.transact(lambda tx: tx.rows("SELECT purse FROM spadework_purses"))]
-        kept = {name.partition("\n")[0] for name in names}
-        assert kept == {"team", "ada% 2001-99-99", *(f"ada% {today - timedelta(past)}" for past in range(3))}
-        assert len(names) == 3 * len(kept), "with each purse its leases stay"
-        amounts = await database.transact(lambda tx: tx.rows("SELECT DISTINCT purse FROM spadework_amounts"))
-        assert {name for (name,) in amounts} == set(names)
+
+        async def names(table: str) -> set[str]:
+            found = await database.transact(lambda tx: tx.rows(f"SELECT DISTINCT purse FROM {table}"))
+            return {name for (name,) in found if ada in name}
+
+        left = await names("spadework_purses")
+        kept = {name.partition("\n")[0] for name in left}
+        assert kept == {f"team {ada}", f"{ada} 2001-99-99", *(f"{ada} {day}" for day in days[:3])}
+        assert len(left) == 3 * len(kept), "with each purse its leases stay"
+        assert await names("spadework_amounts") == left
         assert (await named[0].remaining()).gone["searches"] == 3
 
 

@@ -3,22 +3,15 @@
 It understands the question, as world_searcher does: it is given the demands. All else comes from its notes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .simulated_notes import Notes
-from .world_base import Demand, Fact
+from .world_base import Fact
+from .world_gaps import Gaps
 from .world_questions import Question
 from .world_searcher import plain_queries
 
-# Whoever stands in such a relation is known for such a calling, so others need not be looked up.
-_CALLINGS = {
-    "captain": "captain",
-    "author": "author",
-    "architect": "architect",
-    "painter": "painter",
-    "inventor": "cook",
-}
 QUERIES_AT_ONCE = 2
 PAGES_AGAIN = 5
 """Pages of an earlier attempt that are opened again at once."""
@@ -57,6 +50,7 @@ class Mind:
         self.ids = [ids.get(constraint.text, "") for constraint in question.constraints]
         """The id of each constraint in the prompt, empty where it is not stated there."""
         self.tests = [demand.test for demand in self._demands]
+        self._gaps = Gaps(notes.known, self._untried)
         self._met = self._all_met()
         self.candidates = self._rated()
         """The best first."""
@@ -97,9 +91,7 @@ class Mind:
         first = self._untried_queries(0)
         if first:
             return Move(queries=tuple(first[:QUERIES_AT_ONCE]))
-        through = [demand for demand in self._demands if demand.test == "is" and "." in demand.path]
-        tails = sorted(([*dict.fromkeys(self._tails(demand))] for demand in through), key=len)
-        others = [*tails, *([*item.waiting] for item in self.candidates)]
+        others = [*self._gaps.before(self._demands), *([*item.waiting] for item in self.candidates)]
         for entity in [*promising, *(name for found in others for name in found)]:
             move = self._look_up(entity)
             if move is not None:
@@ -156,34 +148,12 @@ class Mind:
             return None
         if cell in ("proven by page", "weakly") or demand.holds(self._notes.known, candidate):
             return ""
-        waiting = [*self._gaps(candidate, demand.path)]
-        if demand.other:
-            waiting += self._gaps(candidate, demand.other)
-        return waiting[0] if waiting else None
+        return self._gaps.first(candidate, demand)
 
-    def _gaps(self, subject: str, path: str) -> Iterator[str]:
-        """Entities along a path whose pages may still say where it goes on."""
-        step, _, rest = path.partition(".")
-        known = self._notes.known.about(subject, step)
-        untried = subject in self._notes.known.entities and not self._tried(subject)
-        if untried and (not known or step.startswith("~")):
-            yield subject
-        for fact in known if rest else []:
-            yield from self._gaps(str(fact.subject if step.startswith("~") else fact.value), rest)
-
-    def _tried(self, entity: str) -> bool:
-        """Whether its page was read, or a search for its name did not show the page."""
+    def _untried(self, entity: str) -> bool:
+        """Whether its page was not read yet, and no search for its name failed to show the page."""
+        if entity not in self._notes.known.entities:
+            return False
         url = f"{self._base}/{entity}"
-        return url in self._notes.opened or (
-            url not in self._notes.urls and self._notes.known.entities[entity].name in self._notes.asked
-        )
-
-    def _tails(self, demand: Demand) -> Iterator[str]:
-        """Things known to fit the end of a path, and those between them and candidates, that are still to be read."""
-        steps = demand.path.split(".")
-        back = ".".join(step[1:] if step.startswith("~") else f"~{step}" for step in reversed(steps[:-1]))
-        calling = _CALLINGS.get(steps[-2], "")
-        for fact in self._notes.known.about(str(demand.value), f"~{steps[-1]}"):
-            known = self._notes.known.about(fact.subject, "calling")
-            if not (calling and known) or known[0].value == calling:
-                yield from self._gaps(fact.subject, back)
+        failed = url not in self._notes.urls and self._notes.known.entities[entity].name in self._notes.asked
+        return url not in self._notes.opened and not failed

@@ -9,20 +9,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .world_base import Demand, Fact, Facts, Value
+from .world_base import Demand, Fact, Facts
+from .world_gaps import Gaps
 from .world_ink import Line
 from .world_rank import Ranking
 from .world_vocab import VOCAB
 
 _HREF = re.compile(r'href="/([^"]*)"')
-# Whoever stands in such a relation is known for such a calling, so others need not be looked up.
-_CALLINGS = {
-    "captain": "captain",
-    "author": "author",
-    "architect": "architect",
-    "painter": "painter",
-    "inventor": "cook",
-}
 MOST = 10
 """Searches that the searcher may make, and pages that it may read."""
 
@@ -65,6 +58,7 @@ class _Searcher:
         self._kind = kind
         self._demands = demands
         self._known = Facts(entities=facts.entities)
+        self._gaps = Gaps(self._known, self._untried)
         self._learnt: set[Fact] = set()
         self._met: dict[str, None] = {}
         self._open: set[str] = set()
@@ -151,40 +145,15 @@ class _Searcher:
         """ "" if the demand is met by what is known, an entity to look up if that may tell, None if it is not met."""
         if demand.holds(self._known, candidate):
             return ""
-        waiting = [*self._gaps(candidate, demand.path)]
-        if demand.other:
-            waiting += self._gaps(candidate, demand.other)
-        return waiting[0] if waiting else None
-
-    def _gaps(self, subject: str, path: str) -> Iterator[str]:
-        """Entities along a path whose pages may still say where it goes on."""
-        step, _, rest = path.partition(".")
-        known = self._known.about(subject, step)
-        untried = subject in self._all.entities and f"/{subject}" not in self._read and subject not in self._named
-        if untried and (not known or step.startswith("~")):
-            yield subject
-        for fact in known if rest else []:
-            yield from self._gaps(str(fact.subject if step.startswith("~") else fact.value), rest)
+        return self._gaps.first(candidate, demand)
 
     def _next(self, fits: Sequence[tuple[int, str, list[str]]]) -> str | None:
         """What to look up: for a candidate that meets two constraints or more, else on the way to new candidates."""
         for fit, _, waiting in fits:
             if fit >= 2 and waiting:
                 return waiting[0]
-        through = [demand for demand in self._demands if demand.test == "is" and "." in demand.path]
-        tails = sorted(([*dict.fromkeys(self._tails(demand))] for demand in through), key=len)
-        return next((found[0] for found in [*tails, *(waiting for _, _, waiting in fits)] if found), None)
+        ways = [*self._gaps.before(self._demands), *(waiting for _, _, waiting in fits)]
+        return next((found[0] for found in ways if found), None)
 
-    def _tails(self, demand: Demand) -> Iterator[str]:
-        """Things known to fit the end of a path, and those between them and candidates, that are still to be read."""
-        steps = demand.path.split(".")
-        back = ".".join(step[1:] if step.startswith("~") else f"~{step}" for step in reversed(steps[:-1]))
-        for fact in self._known.about(str(demand.value), f"~{steps[-1]}"):
-            calling = _CALLINGS.get(steps[-2], "")
-            if not calling or self._says(fact.subject, "calling", calling):
-                yield from self._gaps(fact.subject, back)
-
-    def _says(self, subject: str, relation: str, value: Value) -> bool:
-        """Whether nothing known speaks against a value."""
-        known = self._known.about(subject, relation)
-        return not known or known[0].value == value
+    def _untried(self, entity: str) -> bool:
+        return entity in self._all.entities and f"/{entity}" not in self._read and entity not in self._named

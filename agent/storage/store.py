@@ -78,6 +78,21 @@ def store_target(given: str | None = None) -> str:
     return place
 
 
+def is_there(place: str) -> bool:
+    """Whether there is a store to look into; whether a server's is there only its answer tells."""
+    return place == MEMORY or is_postgres(place) or Path(place).exists()
+
+
+@asynccontextmanager
+async def looked_into(place: str) -> AsyncGenerator[Database]:
+    """The database of a store that is only read: where there is none yet, an empty one in memory, and no file."""
+    database = Database(place if is_there(place) else MEMORY)
+    try:
+        yield database
+    finally:
+        await database.aclose()
+
+
 def stores_nothing() -> bool:
     """Whether the environment says that no runs are to be stored."""
     return os.environ.get("SPADEWORK_STORE", "").strip().lower() == "none"

@@ -14,9 +14,10 @@ from ..loop import start
 from ..money.budget import FURTHER, PUBLIC_NAMES, Budget, label, ordered
 from ..money.limits import parse_limits
 from ..storage.book import Book
-from ..storage.database import MEMORY, Database, Transaction, is_postgres
+from ..storage.database import Database, Transaction
 from ..storage.leases import Sums
 from ..storage.purse import BELOW, Lease, Purse, close_lease
+from ..storage.store import looked_into, store_place
 from . import standing
 from .notices import LOG
 from .progress import amount
@@ -147,7 +148,6 @@ def why_ended(purse: DayPurse | None, result: "Result") -> str:
 
 def show_purses(store: str | None, given: str | None, *, as_json: bool) -> int:
     """Print how the purse that is named stands today, or all that were opened today. Raises ConfigError, StoreError."""
-    from ..storage.store import store_place
     from .ask import json_text
 
     daily, place = daily_of(given), store_place(store)
@@ -173,14 +173,11 @@ async def _forget(store: str, run: str) -> None:
 async def _standings(place: str, daily: Daily | None) -> list[Standing]:
     """Looking makes no file and opens no purse; what killed runs left behind is counted first."""
     limits = None if daily is None else daily.limits.limits()
-    database = Database(place if is_postgres(place) or Path(place).exists() else MEMORY)
-    try:
+    async with looked_into(place) as database:
         keys = [daily.key] if daily is not None else await database.transact(_opened_today)
         for key in keys:
             await Purse(Budget(), name=key, store=database).reclaim(Book(database))
         return [await database.transact(lambda tx, key=key: Standing.read(tx, key, limits)) for key in keys]
-    finally:
-        await database.aclose()
 
 
 def _opened_today(tx: Transaction) -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...tools.clean import one_line
-from ..money.amounts import PICO
+from ..money.block import amount_text
 from ..money.budget import LABELS, label, ordered
 from .notices import told_to
 
@@ -250,6 +250,5 @@ class Display:
 
 def amount(name: str, value: int) -> str:
     """An amount of one of the ledger's resources as people write it."""
-    if name == "picousd":
-        return f"${value / PICO:.4f}".rstrip("0").rstrip(".") if value else "$0"
-    return f"{value / 1000:.0f}" if name == "ms" else f"{value:,}"
+    text = amount_text(name, value)
+    return text.rstrip("0").rstrip(".") if name == "picousd" else text

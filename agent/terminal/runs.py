@@ -1,12 +1,10 @@
 """The work of `runs`: what is stored, which run is meant, and deleting runs."""
 
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +13,12 @@ import click
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from ..loop import start
-from ..storage.database import MEMORY, Database, is_postgres
-from ..storage.store import store_place
+from ..storage.database import Database
+from ..storage.store import is_there, looked_into, store_place
 from .ask import json_text
 
 if TYPE_CHECKING:
-    from ..storage.book import Book, StoredRun
+    from ..storage.book import StoredRun
 
 COLUMNS = ("run", "when", "state", "status", "spent", "question")
 """`spent` is the limit that ended the run, where one did."""
@@ -106,7 +104,7 @@ def prune_runs(text: str, store: str | None) -> int:
     from ..storage.store import open_store
 
     async def work() -> int:
-        if not _exists(place):
+        if not is_there(place):
             return 0
         async with open_store(place) as opened:
             return await prune(opened, days)
@@ -136,26 +134,10 @@ async def find(place: str, name: str) -> "StoredRun":
 
 async def stored_runs(place: str) -> "list[StoredRun]":
     """The runs in a store, newest first; none where there is no store yet."""
-    if not _exists(place):
-        return []
-    async with _book(place) as book:
-        return await book.runs()
-
-
-def _exists(place: str) -> bool:
-    """Looking for runs makes no file."""
-    return place == MEMORY or is_postgres(place) or Path(place).exists()
-
-
-@asynccontextmanager
-async def _book(place: str) -> "AsyncGenerator[Book]":
     from ..storage.book import Book
 
-    database = Database(place)
-    try:
-        yield Book(database)
-    finally:
-        await database.aclose()
+    async with looked_into(place) as database:
+        return await Book(database).runs()
 
 
 def runs_text(runs: Sequence[Listed], width: int, now: datetime) -> str:

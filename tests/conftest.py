@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -32,3 +33,16 @@ def postgres() -> Generator[str]:
     """The address of a PostgreSQL server of our own."""
     with serving() as address:
         yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh store of either kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "runs.db")
+    psycopg = pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    server: str = request.getfixturevalue("postgres")
+    name = f"store_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")

@@ -9,7 +9,6 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from book_worker import entry
@@ -23,19 +22,6 @@ from spadework.tools.errors import StoreError
 WORKER = Path(__file__).parent / "book_worker.py"
 Worker = subprocess.Popen[str]
 DAY = 86_400
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh store of either kind."""
-    if request.param == "sqlite":
-        return str(tmp_path / "runs.db")
-    psycopg = pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    server: str = request.getfixturevalue("postgres")
-    name = f"book_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

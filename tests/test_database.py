@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from spadework.agent.storage.database import MEMORY, VERSION, Database, Transaction, is_postgres
@@ -48,19 +47,6 @@ async def main():
     print(left)
 asyncio.run(main())
 """
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh store of either kind."""
-    if request.param == "sqlite":
-        return str(tmp_path / "runs.db")
-    psycopg = pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    server: str = request.getfixturevalue("postgres")
-    name = f"database_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

@@ -44,6 +44,15 @@ def charge(ordinal: int, status: Status = "held") -> Charge:
     return entry("a", ordinal, status).charge
 
 
+async def begun(journal: Journal, disk: Disk) -> asyncio.Task[None]:
+    """A write of one note that waits for the disk."""
+    disk.free.clear()
+    journal.note(charge(1))
+    writing = asyncio.create_task(journal.flush())
+    await disk.begun.wait()
+    return writing
+
+
 async def test_notes_of_many_calls_at_once_go_in_one_transaction() -> None:
     disk = Disk()
     journal = Journal(disk)
@@ -71,10 +80,7 @@ async def test_nothing_is_written_where_nothing_is_due() -> None:
 async def test_what_is_noted_during_a_write_goes_with_the_next_and_is_waited_for() -> None:
     disk = Disk()
     journal = Journal(disk)
-    disk.free.clear()
-    journal.note(charge(1))
-    first = asyncio.create_task(journal.flush())
-    await disk.begun.wait()
+    first = await begun(journal, disk)
     journal.note(charge(1, "settled"))
     journal.note(charge(2))
     others = [asyncio.create_task(journal.flush()) for _ in range(5)]
@@ -129,10 +135,7 @@ async def test_a_failing_write_fails_for_everyone_who_waits_for_it() -> None:
 async def test_a_write_that_was_cancelled_is_made_again() -> None:
     disk = Disk()
     journal = Journal(disk)
-    disk.free.clear()
-    journal.note(charge(1))
-    writing = asyncio.create_task(journal.flush())
-    await disk.begun.wait()
+    writing = await begun(journal, disk)
     writing.cancel()
     with suppress(asyncio.CancelledError):
         await writing

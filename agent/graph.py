@@ -18,6 +18,7 @@ from .nodes.finish import finish
 from .nodes.planner import planner
 from .nodes.searcher import searcher
 from .nodes.verifier import verifier
+from .parallel import runs
 from .session import Deps
 from .state import AgentState, Question, fresh_question, updated
 
@@ -34,6 +35,8 @@ DESTINATIONS = {"searcher": AFTER_SEARCHER, "decide": AFTER_DECIDE}
 
 def build_graph(deps: Deps) -> Graph:
     """The uncompiled graph over these dependencies; compile it with any checkpointer, or with none."""
+    if deps.strategy.runs > 1:
+        return _parallel_graph(deps)
     nodes: dict[str, Work] = {
         "begin": begin,
         "planner": planner,
@@ -56,6 +59,19 @@ def build_graph(deps: Deps) -> Graph:
     graph.add_edge("verifier", "decide")
     graph.add_edge("deepen", "planner")
     graph.add_edge("pivot", "planner")
+    graph.add_edge("finish", END)
+    return graph
+
+
+def _parallel_graph(deps: Deps) -> Graph:
+    """Several runs side by side, and the choice of one answer: begin -> runs -> finish."""
+    graph: Any = StateGraph(AgentState, input_schema=Question)
+    nodes: dict[str, Work] = {"begin": begin, "runs": runs, "finish": finish}
+    for name, work in nodes.items():
+        graph.add_node(name, partial(_run, work, deps))
+    graph.add_edge(START, "begin")
+    graph.add_edge("begin", "runs")
+    graph.add_edge("runs", "finish")
     graph.add_edge("finish", END)
     return graph
 

@@ -26,7 +26,8 @@ from .llm.wire import Chat
 from .money.budget import Budget
 from .money.prices import Prices, load_prices, missing_price
 from .nodes.further import read_tools
-from .session import ROLES, Deps
+from .roles import LATE, ROLES
+from .session import Clarify, Deps
 from .settings import Settings
 from .storage.purse import Lease, Purse
 from .storage.savers import Saver
@@ -50,22 +51,28 @@ class Options(TypedDict, total=False):
     """What `run_agent` takes besides the question and the budget.
 
     model: "openai:NAME", another name that `make_chat` knows, a langchain chat model, or a dict of these by role
-    (planner, searcher, verifier, judge, default); without it SPADEWORK_MODEL. search: "searxng", "wikipedia",
-    "corpus:FILE", or a function from a query to results. browse: a function from an address to a page; without it the
-    web is read. tools: further tools for the model, as functions with type hints or langchain tools; the budget limits
-    each by its name. strategy: "bats-early" or "react". output: a pydantic model; `result.data` is the answer in that
-    form. thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the same question. store: a
-    file, or the address of a Postgres database, in place of a checkpointer: the run can be resumed, and its spend is
-    written there before it is made. ledger: a file for the spend where the checkpointer is neither SQLite nor Postgres.
-    purse: a budget that several runs share. settings: how the outside is reached, where the environment does not say
-    it. on_event: told each event as it happens, on the thread of the run.
+    (planner, searcher, verifier, judge, default); without it SPADEWORK_MODEL. In such a dict a regime (MEDIUM, LOW,
+    CRITICAL) names the model that takes over all roles once so little is left. temperature: for all roles, or a
+    dict by role; without it the verifier and the judge have 0, and the others what their model has. search:
+    "searxng", "wikipedia", "corpus:FILE", or a function from a query to results. browse: a function from an address
+    to a page; without it the web is read. tools: further tools for the model, as functions with type hints or
+    langchain tools; the budget limits each by its name. strategy: a name that `get_strategy` knows, "bats-early"
+    without one. clarify: a function, async or not, that is asked once when the question cannot be understood: it is
+    told how the model would take it, and gives what is meant, or nothing. output: a pydantic model; `result.data`
+    is the answer in that form. thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the
+    same question. store: a file, or the address of a Postgres database, in place of a checkpointer: the run can be
+    resumed, and its spend is written there before it is made. ledger: a file for the spend where the checkpointer
+    is neither SQLite nor Postgres. purse: a budget that several runs share. settings: how the outside is reached,
+    where the environment does not say it. on_event: told each event as it happens, on the thread of the run.
     """
 
     model: ModelLike
+    temperature: float | Mapping[str, float] | None
     search: SearchLike
     browse: BrowseLike
     tools: Sequence[Any]
     strategy: str
+    clarify: Clarify | None
     output: type[BaseModel] | None
     thread_id: str | None
     checkpointer: Saver | None
@@ -140,6 +147,8 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         tool_timeout=settings.tool_timeout,
         output=output,
         further=read_tools(options.get("tools") or (), budget),
+        temperatures=_temperatures(options.get("temperature")),
+        clarify=options.get("clarify"),
     )
     run = options.get("thread_id") or uuid4().hex[:12]
     if listener := options.get("on_event"):
@@ -162,12 +171,19 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
 def _about(question: str, budget: Budget, strategy: str, options: Options) -> dict[str, Any]:
     """What can be said of the run in plain data: objects that were handed in must be handed in again."""
     settings = options.get("settings")
-    named = {name: value for name in ("model", "search") if isinstance(value := options.get(name), str)}
+    named = {name: value for name in ("model", "search", "temperature") if _plain(value := options.get(name))}
     environment = {"model": os.environ.get("SPADEWORK_MODEL"), "search": os.environ.get("SPADEWORK_SEARCH")}
     base_url = (settings and settings.base_url) or os.environ.get("SPADEWORK_BASE_URL")
     about = {"question": question, "budget": budget.to_dict(), "strategy": strategy, "base_url": base_url}
     usual = {name: value for name, value in environment.items() if options.get(name) is None}
     return {name: value for name, value in (about | usual | named).items() if value is not None}
+
+
+def _plain(value: object) -> bool:
+    """Whether an option can be noted in the store: a name, a number, or these by role."""
+    if is_mapping(value):
+        return all(isinstance(item, str | int | float) for item in value.values())
+    return isinstance(value, str | int | float)
 
 
 def _check_kinds(options: Options) -> None:
@@ -215,12 +231,24 @@ def _chats(model: ModelLike, settings: Settings) -> dict[str, Chat]:
     if not is_mapping(model):
         return {"default": make_chat(model, context=settings.context, server=server)}
     for role in model:
-        if role not in (*ROLES, "default"):
-            raise ConfigError(f"model has no role {role!r}: known are {', '.join(ROLES)} and default")
+        if role not in (*ROLES, *LATE, "default"):
+            known = ", ".join((*ROLES, "default", *LATE))
+            raise ConfigError(f"model has no role {role!r}: known are {known}")
     chats = {role: make_chat(value, context=settings.context, server=server) for role, value in model.items()}
     if "default" not in chats and any(role not in chats for role in ROLES):
         chats["default"] = make_chat(None, context=settings.context, server=server)
     return chats
+
+
+def _temperatures(given: object) -> dict[str, float]:
+    """The temperatures by role. Raises ConfigError for one that cannot be used."""
+    each: Mapping[str, Any] = given if is_mapping(given) else {} if given is None else dict.fromkeys(ROLES, given)
+    for role, value in each.items():
+        if role not in ROLES:
+            raise ConfigError(f"temperature has no role {role!r}: known are {', '.join(ROLES)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
+            raise ConfigError(f"temperature {role}={value!r}: give a number from 0 to 2")
+    return dict(each)
 
 
 def _tools(

@@ -77,6 +77,10 @@ class Result:
     plan: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     best: Best | None = None
     """The candidate that led when the run ended, and how it stands; None where there never was one."""
+    answers: list[str] = field(default_factory=list[str])
+    """All answers that were proposed, in order; of parallel runs one each."""
+    assumption: str = ""
+    """How the question was taken, where it could not be understood as it stands."""
 
     def receipt(self, *, full: bool = False) -> str:
         """The spend by node and attempt as text; the rows add up to the total.
@@ -91,6 +95,7 @@ class Result:
             name: getattr(self, name)
             for name in ("question", "answer", "status", "stop_reason", "resource", "fault", "run", "budget")
         }
+        data |= {"answers": list(self.answers), "assumption": self.assumption}
         data["schema_version"] = SCHEMA_VERSION
         data["data"] = None if self.data is None else self.data.model_dump(mode="json")
         data["spend"] = self.spend.to_dict()

@@ -165,7 +165,7 @@ async def _about(run: str, options: Options) -> dict[str, Any]:
 def _prepare_again(run: str, about: Mapping[str, Any], top_up: BudgetLike, options: Options) -> Prepared:
     """A stored run, ready to go on: as it was set up before, but for what is given now."""
     given: Options = {"thread_id": run, **options}
-    for name in ("model", "search", "strategy"):
+    for name in ("model", "search", "strategy", "temperature"):
         if given.get(name) is None and about.get(name) is not None:
             given[name] = about[name]
     settings = given.get("settings") or Settings.from_environment()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from .events import Event, SpendEvent
 from .llm.wire import Chat
 from .money.amounts import ZERO, Amounts
 from .money.block import budget_block, outlook_text
-from .money.budget import Budget
+from .money.budget import Budget, Regime
 from .money.charges import Charge, Entry
 from .money.forecast import dearest_call
 from .money.journal import Journal
@@ -27,6 +27,7 @@ from .money.ledger import Ledger
 from .money.prices import Prices
 from .money.reserves import Stage, keep_for
 from .money.rounds import Outlook, outlook
+from .roles import LATE
 from .state import AgentState
 from .storage.book import Book, Claim
 from .storage.outcomes import hits_of, page_of
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], float]
 Listener = Callable[[Event], None]
-ROLES = ("planner", "searcher", "verifier", "judge")
+Clarify = Callable[[str], str | Awaitable[str | None] | None]
+"""Told how the model would take the question; gives what is meant, or nothing where that is right. Async or not."""
 MAX_SESSIONS = 1_000
 
 
@@ -74,6 +76,10 @@ class Session:
     """The best answer so far, as it was told last."""
     asked: str = ""
     """The charge of the last call to a model, whose reply is being taken in."""
+    failed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """Calls that failed, by kind and query or address, and how often."""
+    clarified: bool = False
+    """Whoever asked was asked back once."""
 
     def emit(self, event: Event) -> None:
         if self.listener is not None:
@@ -90,13 +96,24 @@ class Session:
         """How many more rounds of exploring fit into what is left beside what is kept for checks and the answer."""
         return outlook(self.ledger.charges.values(), self.ledger.remaining(), self.keep_to_explore(state))
 
+    def chat(self, role: str) -> Chat:
+        """The model of a role; from a regime on for which the user named one, that one."""
+        late = self.deps.late_chat(self.ledger.remaining().regime)
+        return late or self.deps.chat(role)
+
+    def temperature(self, role: str, usual: float | None) -> float | None:
+        """The temperature of a role: what the caller says, else the usual one."""
+        return self.deps.temperatures.get(role, usual)
+
     def keep_to_explore(self, state: AgentState) -> Amounts:
         """What the searcher must leave."""
-        verifier = self.deps.strategy.verifier
-        return self.keep_for("explore", answer_due=self.deps.answer_due(state), verifier=verifier)
+        return self.keep_for("explore", answer_due=self.deps.answer_due(state))
 
-    def keep_for(self, stage: Stage, *, answer_due: bool, verifier: bool = True) -> Amounts:
+    def keep_for(self, stage: Stage, *, answer_due: bool) -> Amounts:
         """What a call of this stage must leave for later ones, by the limits and by what calls of this run cost."""
+        if not self.deps.strategy.reserves:
+            return ZERO
+        verifier = bool(self.deps.strategy.verifier)
         dearest = dearest_call(self.ledger.charges.values(), least=ZERO)
         limits = self.ledger.remaining().limits
         return keep_for(stage, limits, answer_due=answer_due, verifier=verifier, dearest=dearest)
@@ -159,6 +176,10 @@ class Deps:
     """The form in which the caller wants the answer."""
     further: "Mapping[str, Further]" = field(default_factory=dict[str, "Further"])
     """Tools of the caller's, by name."""
+    temperatures: Mapping[str, float] = field(default_factory=dict[str, float])
+    """By role, where the caller sets one."""
+    clarify: Clarify | None = None
+    """Asked what a question means that cannot be understood, where somebody is there to ask."""
     book: Book | None = None
     """Where the charges of this run are written before they are spent; None keeps them in memory and in the state."""
     claim: Claim | None = None
@@ -173,6 +194,11 @@ class Deps:
 
     def chat(self, role: str) -> Chat:
         return self.chats.get(role) or self.chats["default"]
+
+    def late_chat(self, regime: Regime) -> Chat | None:
+        """The model for all roles from this regime on: that of the latest regime reached for which one is named."""
+        reached = LATE[: LATE.index(regime) + 1] if regime in LATE else ()
+        return next((self.chats[name] for name in reversed(reached) if name in self.chats), None)
 
     def listen(self, run: str, listener: Listener) -> None:
         """Have the events of a run told to `listener`."""

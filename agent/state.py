@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 from langgraph.channels import DeltaChannel
 from langgraph.types import Overwrite
 
+from .proof.forms import asked_form
+
 Verdict = Literal["satisfied", "contradicted", "disputed", "unverifiable"]
 Proof = Literal["page", "snippet", "inference", "none"]
 Outcome = Literal["SUCCESS", "CONTINUE", "PIVOT", "EXHAUSTED"]
@@ -22,16 +24,24 @@ class Constraint(TypedDict):
     id: str
     text: str
     kind: Literal["asked", "exploration", "verification"]
+    form: NotRequired[str]
+    """What a quote for it, or for c0 the answer, must hold: year, date, number or yes/no; absent where that is open."""
     dropped: NotRequired[str]
     """Why it was dropped as a misreading; absent while it holds."""
 
 
 class Step(TypedDict):
-    """One line of the plan. Steps are never deleted."""
+    """One line of the plan, which is a tree: 2.1 and 2.2 are other ways to 2. Steps are never deleted."""
 
     id: str
     text: str
     state: Literal["todo", "done", "failed", "partial"]
+    share: NotRequired[int]
+    """The part of the searches and page reads that it should take, in percent of what was left when it was planned."""
+    calls: NotRequired[int]
+    """The same in calls."""
+    used: NotRequired[int]
+    """Searches and page reads that were made while it was the step at hand."""
     note: NotRequired[str]
 
 
@@ -63,6 +73,10 @@ class Candidate(TypedDict):
 
     answer: str
     attempt: int
+    passed: NotRequired[bool]
+    """Whether a verdict accepted it, in strategies whose verdict is obeyed."""
+    verification: NotRequired[str]
+    """What that verdict said."""
 
 
 class Record(TypedDict):
@@ -92,9 +106,13 @@ class Progress(TypedDict):
     """Granted calls of the last turn, whose results the model has not seen yet."""
     failed_calls: int
     """Calls in a row that failed."""
+    failed_again: int
+    """Calls that failed although, or because, the very same call had failed before."""
     checks: int
     """Page checks of a supported answer that changed nothing."""
     nudges: int
+    pushes: int
+    """How often the request to look further was answered without looking further."""
 
 
 class Call(TypedDict):
@@ -116,7 +134,11 @@ class DecisionEntry(TypedDict):
     proposed: str
     attempt: int
     lead: str
+    findings: dict[str, list[str]]
+    """How the lead stood on the constraints: by_page, weakly, contradicted, disputed, unknown, by their ids."""
+    regime: str
     budget: dict[str, int]
+    """What was left of each limit, in the ledger's units."""
 
 
 def add_entries(old: list[dict[str, Any]], writes: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -158,6 +180,8 @@ class AgentState(TypedDict):
     constraints: list[Constraint]
     stated: bool
     """Whether the constraints have been stated, by the planner, the searcher or the verifier."""
+    assumption: str
+    """How a question is taken that cannot be understood as it stands; empty for most."""
     plan: list[Step]
     findings: Annotated[dict[str, Finding], DeltaChannel(merge_findings)]
     candidates: list[Candidate]
@@ -185,7 +209,16 @@ def updated(state: AgentState, update: Mapping[str, Any]) -> AgentState:
 
 
 def no_progress() -> Progress:
-    return Progress(idle_turns=0, stale_actions=0, unseen_actions=0, failed_calls=0, checks=0, nudges=0)
+    return Progress(
+        idle_turns=0,
+        stale_actions=0,
+        unseen_actions=0,
+        failed_calls=0,
+        failed_again=0,
+        checks=0,
+        nudges=0,
+        pushes=0,
+    )
 
 
 class Question(TypedDict):
@@ -204,8 +237,9 @@ def fresh_question(question: str) -> dict[str, Any]:
     return {
         "question": question,
         "attempt": 1,
-        "constraints": [Constraint(id="c0", text=ASKED, kind="asked")],
+        "constraints": [_asked(question)],
         "stated": False,
+        "assumption": "",
         "plan": [],
         "findings": Overwrite({}),
         "candidates": [],
@@ -213,6 +247,11 @@ def fresh_question(question: str) -> dict[str, Any]:
         "decisions": [],
         **unanswered(),
     }
+
+
+def _asked(question: str) -> Constraint:
+    constraint, form = Constraint(id="c0", text=ASKED, kind="asked"), asked_form(question)
+    return {**constraint, "form": form} if form else constraint
 
 
 def unanswered() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .money.budget import Budget
+from .money.budget import Budget, Remaining
 from .state import AgentState, DecisionEntry, unanswered
 
 
@@ -15,6 +15,8 @@ def another_attempt(state: AgentState, budget: Budget, why: str) -> dict[str, An
         proposed="",
         attempt=state["attempt"],
         lead=state["answer"],
+        findings={},
+        regime=Remaining(budget.limits(), {}).regime,
         budget=budget.limits(),
     )
     records = [*state["records"]]

@@ -8,7 +8,7 @@ from .money.budget import PUBLIC_NAMES
 from .money.charges import Charge
 from .money.ledger import Ledger
 from .nodes.best import best_of
-from .nodes.finish import choose
+from .nodes.judge import choose
 from .prepare import Prepared
 from .proof.matrix import same_name
 from .result import Result, sources_of, spend_of
@@ -47,6 +47,8 @@ def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fa
         run=prepared.run,
         plan=[dict(step) for step in state["plan"]],
         best=best_of(state),
+        answers=[item["answer"] for item in state["candidates"]],
+        assumption=state["assumption"],
     )
 
 

@@ -7,23 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spadework.agent.nodes.arguments import (
     Unusable,
-    add_constraints,
     read_answer,
     read_browse,
-    read_constraints,
     read_queries,
     read_record,
-    update_plan,
 )
-from spadework.agent.state import Constraint, Step
 
-C0 = Constraint(id="c0", text="what is asked", kind="asked")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
 )
 KEYS = ("queries", "query", "urls", "url", "goal", "page", "answer", "findings", "constraints", "plan", "candidate",
-        "constraint", "verdict", "quotes", "quote", "inference", "step", "state", "note", "text", "kind")  # fmt: skip
+        "constraint", "verdict", "quotes", "quote", "inference", "step", "state", "note", "text", "kind", "form", "under", "share", "assumption")  # fmt: skip
 ARGUMENTS = st.dictionaries(st.sampled_from(KEYS), JSON | st.lists(st.dictionaries(st.sampled_from(KEYS), JSON)))
 
 
@@ -94,24 +89,3 @@ def test_a_record_keeps_what_can_be_used_and_names_the_rest() -> None:
     assert recording.claims[0].quotes == (("u", "q"),)
     assert len(recording.problems) == 3
     assert recording.constraints is None
-
-
-def test_constraints_are_numbered_on_and_never_doubled_or_endless() -> None:
-    given = read_constraints([{"text": "One", "kind": "exploration"}, "two", {"text": ""}, 5, {"text": "ONE"}])
-    assert given == (("One", "exploration"), ("two", "verification"), ("ONE", "verification"))
-    found = add_constraints([C0], given)
-    assert [(item["id"], item["text"]) for item in found[1:]] == [("c1", "One"), ("c2", "two")]
-    many = add_constraints([C0], [(f"number {number}", "") for number in range(50)])
-    assert len(many) == 13
-
-
-def test_steps_are_changed_and_added_but_never_removed() -> None:
-    plan = [Step(id="1", text="look", state="todo"), Step(id="2", text="read", state="todo")]
-    updated = update_plan(plan, [("1.", "done", "found"), ("ask", "todo", ""), ("2", "eaten", ""), ("ask", "done", "")])
-    assert updated == [
-        {"id": "1", "text": "look", "state": "done", "note": "found"},
-        {"id": "2", "text": "read", "state": "todo"},
-        {"id": "3", "text": "ask", "state": "todo"},
-    ]
-    assert plan[0]["state"] == "todo", "the old state is not touched"
-    assert len(update_plan(plan, [(f"step {number}", "todo", "") for number in range(99)])) == 40

@@ -87,8 +87,20 @@ def test_what_rests_on_a_snippet_is_checked_on_its_page_or_called_supported() ->
     found, _ = play([start, [record(*snippets), answer("Mara Finch")], "{}"], Budget(searches=5, browses=0))
     assert (found.answer, found.status, found.stop_reason) == ("Mara Finch", "supported", "answered")
     assert {source.kind for source in found.sources} == {"snippet"}
-    result, _ = play([start, [record(*snippets), answer("Mara Finch")], "{}", *["{}"] * 5])
-    assert ("CONTINUE", "page-check") in outcomes(result)
+    result, chat = play([start, [record(*snippets), answer("Mara Finch")]])
+    assert (result.status, outcomes(result)) == ("verified", [("SUCCESS", "proven")])
+    assert (result.spend.browses, len(chat.prompts)) == (1, 2), "the page is read without asking the model again"
+    assert next(charge.node for charge in result.charges if charge.kind == "browse") == "verifier"
+
+
+def test_what_its_page_does_not_say_is_dug_into_once_and_then_called_supported() -> None:
+    web = SmallWeb({ALDER: BUILT, FINCH: BORN}, snippets={ALDER: f"{SPANS} {BUILT}"})
+    told = [finding("Mara Finch", name, (ALDER, f"{SPANS} {BUILT}")) for name in ("c0", "c1", "c2")]
+    start = [record(constraints=CONSTRAINTS), search("Alder built")]
+    chat = ScriptedChat([start, [record(*told), answer("Mara Finch")], "{}", [answer("Mara Finch")], *["{}"] * 3])
+    result = run_agent(QUESTION, Budget(searches=5, browses=5), model=chat, search=web, browse=web)
+    assert outcomes(result) == [("CONTINUE", "page-check"), ("SUCCESS", "supported")]
+    assert (result.status, web.reads) == ("supported", 1)
 
 
 def test_each_decision_shows_the_budget_that_was_seen() -> None:

@@ -162,14 +162,14 @@ def test_no_server_counts_more_than_the_bound(turns: list[Messages], share: floa
         found = fitted(session, ask(always(messages), tools=tools))
         real = counted(messages, tools, share)
         assert real <= found.amounts.tokens_in <= sum(found.pieces.values())
-        session.last["searcher"] = LastPrompt(found.pieces, real)
+        session.last[f"searcher {chat().name}"] = LastPrompt(found.pieces, real)
 
 
 @given(PROMPTS, TEXTS)
 def test_a_turn_more_is_bounded_by_the_last_count_and_what_is_new(messages: Messages, text: str) -> None:
     session = session_of(Budget())
     first = fitted(session, ask(always(messages)))
-    session.last["searcher"] = LastPrompt(first.pieces, 7)
+    session.last[f"searcher {chat().name}"] = LastPrompt(first.pieces, 7)
     more = said("user", text)
     again = fitted(session, ask(always([*messages, more])))
     assert again.amounts.tokens_in <= 7 + len(orjson.dumps(more))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scripted import QUESTION, Messages, ScriptedChat, good_script, small_web
 from spadework.agent import Budget, arun_agent
+from spadework.agent.nodes.prompting import rules
 from spadework.agent.settings import Settings
 from spadework.agent.strategies import STRATEGIES
 from spadework.prompts import render, template_names, tool_specs
@@ -31,9 +32,9 @@ def test_a_prompt_renders_with_exactly_its_variables(name: str) -> None:
             render(name, **{other: value for other, value in values.items() if other != variable})
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=str)
+@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=[*STRATEGIES])
 def test_a_prompt_mentions_only_tools_that_its_strategy_has(strategy: Any) -> None:
-    texts = [render(strategy.prompt), render("nudge"), *(str(tool) for tool in tool_specs(*strategy.tools))]
+    texts = [rules(strategy), render("nudge"), *(str(tool) for tool in tool_specs(*strategy.tools))]
     named = {word for text in texts for word in re.findall(r"`(search|browse|record|answer)`", text)}
     assert named <= set(strategy.tools)
     assert strategy.tools == tuple(tool["function"]["name"] for tool in tool_specs(*strategy.tools))

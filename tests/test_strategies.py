@@ -17,12 +17,12 @@ def test_an_unknown_strategy_lists_the_known_ones() -> None:
 
 
 def test_react_is_the_bare_loop() -> None:
-    chat, web = ScriptedChat([[search("Alder")], [answer("Mara Finch")]]), small_web()
+    chat, web = ScriptedChat([[search("Alder")], "ANSWER: Mara Finch"]), small_web()
     result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web, strategy="react")
     assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "unverified", "answered")
     assert len(chat.prompts) == 2, "no planner, no verifier"
     names = [tool["function"]["name"] for tool in chat.options[0].get("tools") or []]
-    assert names == ["search", "browse", "answer"]
+    assert names == ["search", "browse"]
     text = str(chat.prompts)
     for absent in ("[budget]", "[findings]", "[constraints]", "`record`"):
         assert absent not in text

@@ -19,6 +19,7 @@ OWN_BLOCKS = (
     "constraints",
     "candidates",
     "findings",
+    "warnings",
     "evidence",
     "record",
     "decision",

@@ -160,6 +160,21 @@ def normalise_query(query: str) -> str:
     return " ".join(query.casefold().split())
 
 
+def near_query(query: str, others: Iterable[str], least: float = 0.75) -> str:
+    """The earlier query that shares most words with this one, order and punctuation aside; empty where none is near.
+
+    `least` is the share of common words among all words of both.
+    """
+    words = set(re.findall(r"\w+", query.casefold()))
+    best, share = "", least
+    for other in others:
+        known = set(re.findall(r"\w+", other.casefold()))
+        common = len(words & known) / max(1, len(words | known))
+        if common >= share:
+            best, share = other, common
+    return best
+
+
 def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     """The key under which two spellings of one address are the same; not meant to be fetched.
 

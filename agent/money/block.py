@@ -41,6 +41,12 @@ def budget_block(remaining: Remaining, *, advice: bool = True, outlook: Outlook 
     return "\n".join(lines)
 
 
+def left_text(remaining: Remaining) -> str:
+    """The searches and page reads that are left, in one line."""
+    left = {name: remaining.left(name) for name in TOOL_RESOURCES}
+    return ", ".join(f"{'any number of' if n is None else n} {label(name)}" for name, n in left.items() if n != 0)
+
+
 def outlook_text(outlook: Outlook) -> str:
     """How long what is left lasts, for people and models."""
     if outlook.low == 0 and outlook.binding in TOOL_RESOURCES:
@@ -95,3 +101,14 @@ def amount_text(resource: str, amount: int) -> str:
     if resource == "picousd":
         return f"${to_usd(amount):.4f}"
     return f"{amount / 1000:.0f}" if resource == "ms" else f"{amount:,}"
+
+
+def tracker_block(remaining: Remaining) -> str:
+    """The budget as BATS shows it: of each tool what was used and what is left, and the regime."""
+    lines = ["[budget]"]
+    for resource in TOOL_RESOURCES:
+        limit = remaining.limits.get(resource)
+        left = "no limit" if limit is None else f"{remaining.left(resource) or 0:,} left"
+        lines.append(f"{label(resource)}: {remaining.gone.get(resource, 0):,} used, {left}")
+    tools = Remaining({name: n for name, n in remaining.limits.items() if name in TOOL_RESOURCES}, remaining.gone)
+    return "\n".join([*lines, f"regime: {tools.regime}"])

@@ -10,7 +10,8 @@ from .budget import label
 MAX_WHAT = 2_000
 """Characters; no address that works is longer."""
 
-Kind = Literal["model", "search", "browse", "tool", "clock"]
+Kind = Literal["model", "search", "browse", "tool", "run", "clock"]
+"""A run is one of several side by side, with all that it spends."""
 Status = Literal["held", "settled", "released"]
 
 

@@ -124,9 +124,11 @@ class Ledger:
         """
         known = self.charges.get(charge.id, charge)
         found = set(marks) | set(charge.marks)
-        if amounts.tokens > charge.amounts.tokens or amounts.picousd > charge.amounts.picousd:
+        more = amounts - charge.amounts
+        # A run of its own is held with what its limits allow, and takes more than 0 of what has none.
+        if self._binding(more) or (charge.kind == "model" and (more.tokens > 0 or more.picousd > 0)):
             found.add("overrun")
-            self.overrun = self.overrun or self._binding(amounts - charge.amounts)
+            self.overrun = self.overrun or self._binding(more)
         if result is not None and self.journal is not None:
             self.journal.keep(charge.id, result())
         settled = replace(known, status="settled", amounts=amounts, marks=tuple(sorted(found)))
@@ -158,6 +160,10 @@ class Ledger:
     def elapsed_ms(self) -> int:
         """Time since this run began, earlier parts of a resumed run included."""
         return self._earlier_ms + int((self.clock() - self._started) * 1000)
+
+    def wait(self, seconds: float) -> None:
+        """Leave time out that was spent waiting for a person."""
+        self._started += max(0.0, seconds)
 
     def spent(self) -> Amounts:
         """The sum of all charges, holds included, with the time up to now."""

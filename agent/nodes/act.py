@@ -2,31 +2,28 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ...tools.clean import neutralise, one_line
-from ...tools.errors import ToolError
 from ...tools.extract import Page
-from ...tools.passages import choose_passages
-from ...tools.search import Hit, normalise_query, normalise_url
-from ..events import CallEvent, PageEvent
-from ..money.charges import Refusal
+from ...tools.passages import choose_passages, estimate_tokens
+from ...tools.search import Hit, normalise_url
 from ..proof.marks import marked
 from ..session import Session
 from ..state import AgentState, Call, Progress
-from ..storage.outcomes import failure_of, hits_of, stored_hits, stored_page
 from .context import DEFAULT_CONTEXT, entry
+from .fetching import HITS, failed_again, read_one, search_one
 from .further import run_further
-from .paying import Outcome, guarded, ready, settle, settle_failure, together
+from .paying import Outcome, together
 from .recording import promote_findings
 
-HITS = 10
 STUB_HITS = 5
 TOP_HITS = 5
 """The first hits are shown with longer snippets."""
 PAGE_TOKENS = 1_500
 MIN_PAGE_TOKENS = 250
+WHOLE_CHARS = 150_000
+"""Of a page that is shown without choosing passages (BATS)."""
 LINKS_SHOWN = 12
 AT_ONCE = 8
 
@@ -36,6 +33,7 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
     calls = state["calls"]
     gate = asyncio.Semaphore(AT_ONCE)
     share = _share(session, calls)
+    failed_before = failed_again(session)
     outcomes = await together(_run(session, call, gate, share) for call in calls)
     entries = [
         entry({"role": "tool", "tool_call_id": call["id"], "content": text}, stub=stub)
@@ -45,6 +43,7 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
     results = [ok for _, _, oks in outcomes for ok in oks]
     if results:
         progress["failed_calls"] = 0 if any(results) else progress["failed_calls"] + len(results)
+    progress["failed_again"] += failed_again(session) - failed_before
     update: dict[str, Any] = {"transcript": entries, "calls": [], "progress": progress}
     if any(call["name"] == "browse" for call in calls):
         findings = promote_findings(session, state)
@@ -66,7 +65,7 @@ async def _run(session: Session, call: Call, gate: asyncio.Semaphore, share: int
 
 async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     queries = call["arguments"]["queries"]
-    found = await together(_search_one(session, item, gate) for item in queries)
+    found = await together(search_one(session, item, gate) for item in queries)
     parts = list(call["arguments"]["notes"])
     stubs: list[str] = []
     shown: set[str] = set()
@@ -85,33 +84,10 @@ async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: 
     return "\n\n".join(parts), "; ".join(stubs), [not isinstance(hits, str) for hits in found]
 
 
-async def _search_one(session: Session, item: dict[str, str], gate: asyncio.Semaphore) -> list[Hit] | str:
-    query = item["query"]
-    async with gate:
-        charge, told = await ready(session, item["charge"])
-        if told is not None:
-            return failure_of(told) or hits_of(told) or []
-        if isinstance(charge, Refusal):
-            return charge.line()
-        session.emit(CallEvent("search", query, "started"))
-        started = session.ledger.clock()
-        try:
-            hits = await guarded(session, charge, session.deps.search.search, query, limit=HITS)
-        except ToolError as error:
-            await settle_failure(session, charge, error, started)
-            session.queries.pop(normalise_query(query), None)
-            session.emit(CallEvent("search", query, "failed", str(error)))
-            return one_line(str(error), 200)
-        await settle(session, charge, started, lambda: stored_hits(hits))
-    session.note_hits(charge, query, hits)
-    session.emit(CallEvent("search", query, "done", f"{len(hits)} results"))
-    return hits
-
-
 async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     details = call["arguments"]
     urls = details["urls"]
-    pages = await together(_read_one(session, item, gate) for item in urls)
+    pages = await together(read_one(session, item, gate) for item in urls)
     cap = max(MIN_PAGE_TOKENS, min(PAGE_TOKENS, share // len(urls)))
     parts = list(details["notes"])
     stubs: list[str] = []
@@ -120,48 +96,21 @@ async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: 
             parts.append(f"{one_line(item['url'], 200)} could not be read: {page}")
             stubs.append(f"{one_line(item['url'], 200)} could not be read")
             continue
-        parts.append(_page_text(page, details["goal"], details["page"], cap))
+        if session.deps.strategy.passages:
+            parts.append(_page_text(page, details["goal"], details["page"], cap))
+        else:
+            parts.append(_whole_text(page, details["goal"], share // len(urls)))
         stubs.append(f"read {page.url} {one_line(page.title, 80)!r} (free to open again)")
     paid = [not isinstance(page, str) for item, page in zip(urls, pages, strict=True) if item["charge"]]
     return "\n\n".join(parts), "; ".join(stubs), paid
 
 
-async def _read_one(session: Session, item: dict[str, str], gate: asyncio.Semaphore) -> Page | str:
-    url = item["url"]
-    stored = session.pages.get(url)
-    if stored is not None and not item["charge"]:
-        session.emit(CallEvent("browse", url, "free", "read before"))
-        return stored
-    async with gate:
-        charge, told = await ready(session, item["charge"])
-        if told is not None:
-            again = session.pages.get(url)
-            return failure_of(told) or again or "its text was lost"
-        if isinstance(charge, Refusal):
-            return charge.line()
-        session.emit(CallEvent("browse", url, "started"))
-        started = session.ledger.clock()
-        try:
-            page = await guarded(session, charge, session.deps.browse.read, url)
-        except ToolError as error:
-            await settle_failure(session, charge, error, started)
-            session.opened = {part for part in session.opened if part[0] != normalise_url(url)}
-            session.emit(CallEvent("browse", url, "failed", str(error)))
-            return one_line(str(error), 200)
-        kept = replace(page, text=neutralise(page.text))
-        session.note_page(charge, kept)
-        fetched = session.fetched[normalise_url(url)]
-        await settle(session, charge, started, lambda: stored_page(kept, fetched))
-    session.emit(CallEvent("browse", url, "done", one_line(page.title, 100)))
-    session.emit(PageEvent(page.url, one_line(page.title, 200), len(page.text)))
-    return kept
-
-
 def _share(session: Session, calls: Sequence[Call]) -> int:
     """Tokens that each call's result may take, so that the results of one turn fit the context together."""
-    context = session.deps.chat("searcher").context or DEFAULT_CONTEXT
-    busy = sum(1 for call in calls if "answered" not in call)
-    return max(MIN_PAGE_TOKENS, min(6 * PAGE_TOKENS, context * 2 // 5) // max(1, busy))
+    context = session.chat("searcher").context or DEFAULT_CONTEXT
+    busy = max(1, sum(1 for call in calls if "answered" not in call))
+    room = context * 2 // 5
+    return max(MIN_PAGE_TOKENS, (min(6 * PAGE_TOKENS, room) if session.deps.strategy.passages else room) // busy)
 
 
 def _hits_text(query: str, hits: Sequence[Hit], fresh: Sequence[Hit]) -> str:
@@ -179,17 +128,27 @@ def _hits_text(query: str, hits: Sequence[Hit], fresh: Sequence[Hit]) -> str:
     return marked("results", f"search {query!r}", body)
 
 
+def _whole_text(page: Page, goal: str, tokens: int) -> str:
+    """The page's text from its start, as far as it goes: WHOLE_CHARS at most, or what the context has room for."""
+    text = page.text[:WHOLE_CHARS]
+    size = estimate_tokens(text)
+    if size > tokens:
+        text = text[: len(text) * tokens // size] + " [...]"
+    return marked("page", f"{page.url} {one_line(neutralise(page.title), 150)!r}", text + _links_text(page, goal, text))
+
+
 def _page_text(page: Page, goal: str, number: int, cap: int) -> str:
     passages = choose_passages(page.text, goal, max_tokens=cap, page=number)
     dated = f", dated {page.date}" if page.date else ""
     more = f", part {passages.page} of {passages.pages} (page={passages.page + 1} shows more, free)"
     head = f"{page.url} {one_line(neutralise(page.title), 150)!r}{dated}"
     head += more if passages.page < passages.pages else ""
-    body = passages.text
+    return marked("page", head, passages.text + _links_text(page, goal, passages.text))
+
+
+def _links_text(page: Page, goal: str, body: str) -> str:
     links = [f"{one_line(text, 60)} {url}" for text, url in _links(page, goal, body)]
-    if links:
-        body += "\n\nlinks on this page:\n" + neutralise("\n".join(links))
-    return marked("page", head, body)
+    return "\n\nlinks on this page:\n" + neutralise("\n".join(links)) if links else ""
 
 
 def _links(page: Page, goal: str, body: str) -> list[tuple[str, str]]:

@@ -1,13 +1,14 @@
 """Tool calls as models really make them, read into what was meant, or into one line that says what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...tools.clean import one_line
 from ...tools.shapes import is_list, is_mapping
 from ..proof.evidence import Claim
-from ..state import Constraint, Step
+from .constraints import Stated, read_constraints
+from .plan import Mark, read_marks
 
 MAX_QUERIES = 5
 MAX_URLS = 5
@@ -15,7 +16,6 @@ MAX_QUERY_CHARS = 400
 MAX_ANSWER_CHARS = 2_000
 MAX_ITEMS = 40
 VERDICTS = ("satisfied", "contradicted", "unverifiable")
-STEP_STATES = ("todo", "done", "failed", "partial")
 
 
 class Unusable(Exception):
@@ -32,10 +32,10 @@ class Browsing:
 @dataclass(frozen=True, slots=True)
 class Recording:
     claims: tuple[Claim, ...]
-    constraints: tuple[tuple[str, str], ...] | None
-    """(text, kind) of each; None when none were given."""
-    steps: tuple[tuple[str, str, str], ...]
-    """(step id or text, state, note)."""
+    constraints: tuple[Stated, ...] | None
+    """None when none were given."""
+    steps: tuple[Mark, ...]
+    assumption: str
     problems: tuple[str, ...]
 
 
@@ -71,11 +71,12 @@ def read_record(arguments: Mapping[str, Any]) -> Recording:
     """A record call. What cannot be used is named in `problems`; the rest is kept."""
     problems: list[str] = []
     claims = read_claims(arguments.get("findings"), "", problems)
-    given = arguments.get("constraints")
+    given, assumed = arguments.get("constraints"), arguments.get("assumption")
     return Recording(
         claims=claims,
         constraints=read_constraints(given) if is_list(given) else None,
-        steps=_steps(arguments.get("plan")),
+        steps=tuple(read_marks(arguments.get("plan"), "step")),
+        assumption=one_line(assumed, 500) if isinstance(assumed, str) else "",
         problems=tuple(problems),
     )
 
@@ -106,58 +107,6 @@ def read_claims(value: object, candidate: str, problems: list[str]) -> tuple[Cla
             )
         )
     return tuple(claims)
-
-
-def read_constraints(value: object) -> tuple[tuple[str, str], ...]:
-    """(text, kind) pairs; a bare string is taken as one to verify."""
-    found: list[tuple[str, str]] = []
-    for item in value[:12] if is_list(value) else ():
-        text = item.get("text") if is_mapping(item) else item
-        kind = item.get("kind") if is_mapping(item) else ""
-        if isinstance(text, str) and one_line(text):
-            found.append((one_line(text, 300), "exploration" if kind == "exploration" else "verification"))
-    return tuple(found)
-
-
-def add_constraints(known: Sequence[Constraint], new: Sequence[tuple[str, str]]) -> list[Constraint]:
-    """The constraints with new ones added under the next ids; what is there already is not added twice."""
-    constraints = list(known)
-    texts = {constraint["text"].casefold() for constraint in constraints}
-    for text, kind in new:
-        if text.casefold() not in texts and len(constraints) <= 12:
-            kind_name = "exploration" if kind == "exploration" else "verification"
-            constraints.append(Constraint(id=f"c{len(constraints)}", text=text, kind=kind_name))
-            texts.add(text.casefold())
-    return constraints
-
-
-def update_plan(plan: Sequence[Step], steps: Sequence[tuple[str, str, str]]) -> list[Step]:
-    """The plan with states changed and new steps added; no step is ever removed."""
-    updated = [Step(**step) for step in plan]
-    by_id = {step["id"]: step for step in updated}
-    for name, state, note in steps:
-        step = by_id.get(name.rstrip(".").strip())
-        if step is None:
-            if len(updated) >= MAX_ITEMS or any(known["text"] == name for known in updated):
-                continue
-            step = Step(id=str(len(updated) + 1), text=name, state="todo")
-            updated.append(step)
-        step["state"] = state if state in STEP_STATES else step["state"]
-        if note:
-            step["note"] = note
-    return updated
-
-
-def _steps(value: object) -> tuple[tuple[str, str, str], ...]:
-    found: list[tuple[str, str, str]] = []
-    for item in value[:MAX_ITEMS] if is_list(value) else ():
-        if not is_mapping(item):
-            continue
-        name, state, note = (item.get(key) for key in ("step", "state", "note"))
-        if isinstance(name, str | int) and one_line(str(name)):
-            kept = one_line(note, 300) if isinstance(note, str) else ""
-            found.append((one_line(str(name), 300), state if isinstance(state, str) else "", kept))
-    return tuple(found)
 
 
 def _quotes(value: object) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from ..events import BestEvent
 from ..proof.matrix import row_of
 from ..session import Session
 from ..state import AgentState, AnswerStatus
-from .finish import choose
+from .judge import choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from ...tools.clean import one_line
-from ..proof.matrix import Row, active, cell_key, rows
+from ..proof.matrix import Row, active, cell_key, row_of, rows
 from ..state import AgentState, Constraint, Finding, Record, Step
 
 MAX_ROWS = 4
 MAX_STEPS = 12
 MAX_RECORDS = 3
+MAX_LINE = 1_500
+"""Lines of a record are short, but for the summary of a search where that stands in for the search."""
 MARKS = {"todo": "[ ]", "done": "[x]", "failed": "[!]", "partial": "[~]"}
 NOT_STATED = "not stated yet: in this turn call record(constraints=[...]), with [] if it demands only what it asks"
 
@@ -17,7 +19,8 @@ def constraints_text(constraints: Sequence[Constraint], *, stated: bool) -> str:
     """The constraints by id; c0 first."""
     lines = ["[constraints]"]
     for constraint in active(constraints):
-        lines.append(f"{constraint['id']} ({constraint['kind']}) {one_line(constraint['text'], 300)}")
+        form = f", {expected}" if (expected := constraint.get("form")) else ""
+        lines.append(f"{constraint['id']} ({constraint['kind']}{form}) {one_line(constraint['text'], 300)}")
     if not stated:
         lines.append(NOT_STATED)
     return "\n".join(lines)
@@ -41,6 +44,18 @@ def findings_text(state: AgentState) -> str:
     return "\n".join(lines)
 
 
+def candidate_text(state: AgentState, name: str) -> str:
+    """One candidate with all that is known of it, for whoever has to choose."""
+    row = row_of(name, state["constraints"], state["findings"])
+    lines = [one_line(name, 300)]
+    if state["findings"]:
+        lines += [_summary(row), *_proven(row, state["findings"])]
+        for ids in (row.contradicted, row.disputed, row.weakly):
+            lines += _details(row, ids, state["findings"])
+    lines += [item["verification"] for item in state["candidates"] if item["answer"] == name and "verification" in item]
+    return "\n".join(lines)
+
+
 def plan_text(plan: Sequence[Step]) -> str:
     """The checklist; of a long one what is open and the last that was done."""
     if not plan:
@@ -49,12 +64,28 @@ def plan_text(plan: Sequence[Step]) -> str:
     while len(shown) > MAX_STEPS:
         done = next((step for step in shown if step["state"] in ("done", "failed")), shown[0])
         shown.remove(done)
-    lines = ["[plan]"]
-    for step in shown:
-        said = step.get("note", "")
-        note = f" - {one_line(said, 300)}" if said else ""
-        lines.append(f"{MARKS[step['state']]} {step['id']}. {one_line(step['text'], 200)}{note}")
-    return "\n".join(lines)
+    return "\n".join(["[plan]", *(step_line(step) for step in shown)])
+
+
+def step_line(step: Step) -> str:
+    """A step as a line: its mark, its number, what it is, what it used of its share, and what came of it."""
+    said = step.get("note", "")
+    note = f" - {one_line(said, 300)}" if said else ""
+    indent = "  " * step["id"].count(".")
+    return f"{indent}{MARKS[step['state']]} {step['id']}. {one_line(step['text'], 200)}{_used(step)}{note}"
+
+
+def _used(step: Step) -> str:
+    used, share = step.get("used", 0), step.get("calls")
+    if share is None:
+        return f" (used {used})" if used else ""
+    over = ", over its share" if used > share else ""
+    return f" (used {used} of about {share}{over})"
+
+
+def warnings_text(warnings: Sequence[str]) -> str:
+    """What the searcher should know about its own work; empty when there is nothing."""
+    return "\n".join(["[warnings]", *warnings]) if warnings else ""
 
 
 def records_text(records: Sequence[Record]) -> str:
@@ -65,7 +96,7 @@ def records_text(records: Sequence[Record]) -> str:
         if record["why"]:
             lines.append(f"why: {one_line(record['why'], 300)}")
         for name in ("facts", "gaps", "leads") if record is records[-1] else ("facts",):
-            lines += [f"{name[:-1]}: {one_line(item, 240)}" for item in record[name][:9]]
+            lines += [f"{name[:-1]}: {one_line(item, MAX_LINE)}" for item in record[name][:9]]
         if record["queries"]:
             lines.append("searched: " + "; ".join(one_line(query, 80) for query in record["queries"][-8:]))
         if record["sources"] and record is records[-1]:

@@ -39,7 +39,7 @@ class Answered:
 
 async def call_model(session: Session, ask: Ask) -> Answered:
     """Make one call, sending again after failures that may pass; each request is a charge of its own."""
-    chat = session.deps.chat(ask.role)
+    chat = session.chat(ask.role)
     call = call_of("model", ask.node, what=ask.role, attempt=ask.attempt)
     previous, told = _made_before(session, call)
     if told is not None:
@@ -99,15 +99,15 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
                 tools=None if by_text else [*ask.tools] or None,
                 response_format={"type": "json_object"} if ask.json_reply else None,
                 max_tokens=held.amounts.tokens_out,
-                temperature=ask.temperature,
+                temperature=session.temperature(ask.role, ask.temperature),
                 timeout=timeout,
             )
     except TimeoutError:
         late = ModelError(f"{chat.name}: no answer within {round(timeout, 1):g} s", kind="timeout", sent=True)
-        _settle_failure(session, held, late, int((ledger.clock() - started) * 1000))
+        _settle_failure(session, chat, held, late, int((ledger.clock() - started) * 1000))
         raise late from None
     except ModelError as error:
-        _settle_failure(session, held, error, int((ledger.clock() - started) * 1000))
+        _settle_failure(session, chat, held, error, int((ledger.clock() - started) * 1000))
         raise
     except BaseException:
         # Cancelled in flight: the request may well be billed, so the whole hold stays charged.
@@ -117,7 +117,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     usage, marks = _usage(reply, fitted)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
     if not marks and not cut:
-        session.last[ask.role] = LastPrompt(fitted.pieces, usage.tokens_in)
+        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
     told = _storable(read_text_calls(reply)) if by_text else reply
@@ -158,12 +158,11 @@ def _sane(usage: Usage) -> Usage:
     return Usage(tokens_in, min(max(0, usage.tokens_out), MOST_TOKENS), cached, written)
 
 
-def _settle_failure(session: Session, held: Charge, error: ModelError, ms: int) -> None:
+def _settle_failure(session: Session, chat: Chat, held: Charge, error: ModelError, ms: int) -> None:
     if not error.sent:
         session.ledger.release(held)
     elif error.usage is not None:
         usage = _sane(Usage(*error.usage))
-        chat = session.deps.chat(held.what)
         priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
         session.ledger.settle(held, _amounts(usage, priced, ms), marks=("failed",))
     elif error.kind in ("status", "rejected"):

@@ -1,20 +1,28 @@
 """Keeping the prompt within the model's context: old results leave it and leave a one-line stub behind.
 
 The transcript in the state keeps everything of an attempt. What is shown of it is a pure function of it. It folds in
-large steps, so that the prompt's beginning stays the same for many turns and providers can serve it from their cache.
+steps of several rounds, so that the prompt's beginning stays the same for some turns and providers can serve it from
+their cache. However long a run is, its prompt is hardly longer than after ten rounds.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from ...tools.clean import one_line
 from ...tools.passages import estimate_tokens
 
 DEFAULT_CONTEXT = 8_192
 """Tokens assumed for a model of unknown context."""
-MAX_TRANSCRIPT = 24_000
+MAX_TRANSCRIPT = 12_000
 """Tokens of transcript shown even to a model with a huge context: more costs money and gains nothing (BATS)."""
-EARLIER_LINES = 16
+MAX_ROUNDS = 10
+"""Rounds shown at most; older ones are named in a line each."""
+STEP = 2
+"""Rounds that leave at once."""
+EARLIER_LINES = 12
+EARLIER_CHARS = 160
+LEFT_OUT = "(this result has left your view)"
 OWN_WORDS = 300
 """Where there is no room, so many characters stay of what the model wrote in one message or call."""
 
@@ -39,10 +47,20 @@ class _Fold:
     stubbed: int = 0
 
 
-def show_transcript(transcript: Sequence[dict[str, Any]], max_tokens: int) -> list[dict[str, Any]]:
+Memory = Literal["window", "latest", "all"]
+"""Which results are shown: those of the last rounds, those of the last one alone, or all that fit the context."""
+
+
+def show_transcript(
+    transcript: Sequence[dict[str, Any]], max_tokens: int, memory: Memory = "window"
+) -> list[dict[str, Any]]:
     """The wire messages to show, within about `max_tokens`; the last round is shown in full where it fits at all."""
-    rounds = _rounds(transcript)
-    fold = _fold(rounds, max_tokens)
+    rounds = rounds_of(transcript)
+    if memory == "latest":
+        rounds = [*([_left_out(item) for item in entries] for entries in rounds[:-1]), *rounds[-1:]]
+    if memory == "window":
+        max_tokens = min(max_tokens, MAX_TRANSCRIPT)
+    fold = _fold(rounds, max_tokens, MAX_ROUNDS if memory == "window" else len(rounds))
     shown: list[dict[str, Any]] = []
     if fold.dropped:
         # It counts nothing here, as in the folding: both must agree on when there is room.
@@ -50,6 +68,13 @@ def show_transcript(transcript: Sequence[dict[str, Any]], max_tokens: int) -> li
     for number, entries in enumerate(rounds[fold.dropped :], start=fold.dropped):
         shown += [_stubbed(item) for item in entries] if number < fold.stubbed else entries
     return [item["message"] for item in _squeezed(shown, max_tokens)]
+
+
+def _left_out(item: dict[str, Any]) -> dict[str, Any]:
+    """A tool's result without its text; what the model wrote stays."""
+    if item["message"]["role"] != "tool":
+        return item
+    return entry({**item["message"], "content": LEFT_OUT})
 
 
 def _stubbed(item: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +115,7 @@ def _cut_call(call: dict[str, Any]) -> dict[str, Any]:
     return call if len(function["arguments"]) <= OWN_WORDS else {**call, "function": {**function, "arguments": "{}"}}
 
 
-def _rounds(transcript: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def rounds_of(transcript: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Groups of an assistant message and what answers it, which must stay together."""
     rounds: list[list[dict[str, Any]]] = []
     for item in transcript:
@@ -100,16 +125,21 @@ def _rounds(transcript: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return rounds
 
 
-def _fold(rounds: Sequence[Sequence[dict[str, Any]]], max_tokens: int) -> _Fold:
+def _fold(rounds: Sequence[Sequence[dict[str, Any]]], max_tokens: int, max_rounds: int) -> _Fold:
     fold = _Fold()
     full, small = _sizes(rounds)
     total = 0
     for last, size in enumerate(full):
         total += size
+        if last + 1 - fold.dropped > max_rounds:
+            for gone in range(fold.dropped, fold.dropped + STEP):
+                total -= small[gone] if gone < fold.stubbed else full[gone]
+            fold.dropped += STEP
+            fold.stubbed = max(fold.stubbed, fold.dropped)
         if total <= max_tokens:
             continue
-        # Over: stub down to half of what is allowed, so that the next folding is far off.
-        while total > max_tokens // 2 and fold.stubbed < last:
+        # Over: stub down to three quarters of what is allowed, so that not every turn folds.
+        while total > max_tokens * 3 // 4 and fold.stubbed < last:
             total += small[fold.stubbed] - full[fold.stubbed]
             fold.stubbed += 1
         stubs = sum(small[fold.dropped : fold.stubbed])
@@ -138,4 +168,4 @@ def _earlier(rounds: Sequence[Sequence[dict[str, Any]]]) -> str:
     stubs = [item["stub"] for entries in rounds for item in entries if "stub" in item]
     shown = stubs[-EARLIER_LINES:]
     head = f"Earlier in this search ({len(stubs)} results, the last {len(shown)} named):"
-    return "\n".join([head, *(f"- {stub}" for stub in shown)])
+    return "\n".join([head, *(f"- {one_line(stub, EARLIER_CHARS)}" for stub in shown)])

@@ -7,10 +7,13 @@ from langgraph.types import Command, Overwrite
 from ..events import DecisionEvent
 from ..money.amounts import Amounts
 from ..money.forecast import forecast
-from ..proof.matrix import Row, lead_of
+from ..proof.matrix import Row
 from ..session import Session
 from ..state import AgentState, DecisionEntry, Record, StopReason
-from .policy import Decision, Situation, decide
+from .board import records_text
+from .context import MAX_ROUNDS, entry, rounds_of
+from .leads import accepted, lead_row
+from .policy import Decision, Situation, decide, goes_on, obey
 
 FIRST_CALL = Amounts(tokens_in=1_500, tokens_out=200)
 """What a model call is expected to take before any was made."""
@@ -22,27 +25,22 @@ TARGETS: dict[str, Next] = {"CONTINUE": "deepen", "PIVOT": "pivot", "SUCCESS": "
 def decide_next(state: AgentState, session: Session) -> Command[Next]:
     """Ask the policy, log what it says, and go there."""
     decision = _decision(state, session)
-    left = session.ledger.remaining()
-    lead = lead_row(state)
-    logged = DecisionEntry(
-        outcome=decision.outcome,
-        rule=decision.rule,
-        reason=decision.reason,
-        proposed=state["verdict"],
-        attempt=state["attempt"],
-        lead=lead.candidate if lead else "",
-        budget={name: left.left(name) or 0 for name in left.limits},
-    )
+    goto = TARGETS[decision.outcome]
+    if decision.outcome == "SUCCESS" and decision.rule != "no-search" and _beyond(state, session):
+        goto = "pivot"
+    logged = _logged(state, session, decision)
     session.emit(DecisionEvent(logged))
     update: dict[str, Any] = {"decisions": [*state["decisions"], logged]}
     if decision.rule == "page-check":
         update["progress"] = {**state["progress"], "checks": state["progress"]["checks"] + 1}
     if decision.outcome == "SUCCESS" and state["stop_reason"] != "no_search_needed":
         update["stop_reason"] = "answered"
+    elif decision.outcome == "EXHAUSTED" and accepted(state):
+        update["stop_reason"] = "answered"  # the budget was to be used up, and an answer was accepted before
     elif decision.outcome == "EXHAUSTED":
         update["stop_reason"] = _stop_reason(state, decision)
         update["resource"] = decision.resource or (state["resource"] if update["stop_reason"] == "budget" else "")
-    return Command(update=update, goto=TARGETS[decision.outcome])
+    return Command(update=update, goto=goto)
 
 
 def deepen(state: AgentState, session: Session) -> dict[str, Any]:
@@ -52,36 +50,71 @@ def deepen(state: AgentState, session: Session) -> dict[str, Any]:
 
 def pivot(state: AgentState, session: Session) -> dict[str, Any]:
     """Leave the lead and try another way; the record says why."""
-    return _next_attempt(state, session, f"given up: {state['decisions'][-1]['reason']}")
+    last = state["decisions"][-1]
+    if last["outcome"] == "SUCCESS":
+        told = "accepted; what is left is for a better answer, or for what speaks against this one"
+        return _next_attempt(state, session, told)
+    return _next_attempt(state, session, f"given up: {last['reason']}")
+
+
+def situation(state: AgentState, session: Session) -> Situation:
+    """All that the policy looks at."""
+    left = session.ledger.remaining()
+    least = FIRST_CALL if left.limits.get("tokens") is None else _first_call(left.limits["tokens"])
+    return Situation(
+        lead=lead_row(state),
+        stated=state["stated"],
+        progress=state["progress"],
+        remaining=left,
+        forecast=forecast(session.ledger.charges.values(), least=least),
+        keep=session.keep_for("verify", answer_due=session.deps.answer_due(state)),
+        left_before=_left_before(state),
+        pages_help=_pages_help(state, session),
+        either=session.deps.strategy.stops_at_either,
+    )
 
 
 def _decision(state: AgentState, session: Session) -> Decision:
+    strategy = session.deps.strategy
     if state["stop_reason"] == "no_search_needed":
         return Decision("SUCCESS", "no-search", "the question needs no search")
-    if not session.deps.strategy.verifier:
+    if not strategy.verifier:
         if state["proposed"]:
             return Decision("SUCCESS", "as-proposed", "this strategy takes the first answer")
         return Decision("EXHAUSTED", "as-proposed", "no answer was proposed", state["resource"])
     if state["fault"] and not state["proposed"]:
         return Decision("EXHAUSTED", "model-failed", state["fault"])
-    left = session.ledger.remaining()
-    least = FIRST_CALL if left.limits.get("tokens") is None else _first_call(left.limits["tokens"])
-    decision = decide(
-        Situation(
-            lead=lead_row(state),
-            stated=state["stated"],
-            progress=state["progress"],
-            remaining=left,
-            forecast=forecast(session.ledger.charges.values(), least=least),
-            keep=session.keep_for("verify", answer_due=session.deps.answer_due(state)),
-            left_before=_left_before(state),
-            pages_help=_pages_help(state, session),
-        )
-    )
+    now = situation(state, session)
+    decision = decide(now) if strategy.policy else obey(now, state["verdict"])
     if state["resource"] and decision.outcome in ("CONTINUE", "PIVOT"):
         # The searcher's last call did not fit; another turn of it would not either.
         return Decision("EXHAUSTED", "no-room", f"the next step no longer fits ({decision.reason})", state["resource"])
     return decision
+
+
+def _beyond(state: AgentState, session: Session) -> bool:
+    """Whether the search goes on after a success: the strategy wants it, and there is room for another attempt."""
+    return session.deps.strategy.until_spent and not state["resource"] and goes_on(situation(state, session))
+
+
+def _logged(state: AgentState, session: Session, decision: Decision) -> DecisionEntry:
+    left, lead = session.ledger.remaining(), lead_row(state)
+    return DecisionEntry(
+        outcome=decision.outcome,
+        rule=decision.rule,
+        reason=decision.reason,
+        proposed=state["verdict"],
+        attempt=state["attempt"],
+        lead=lead.candidate if lead else "",
+        findings=_cells(lead),
+        regime=left.regime,
+        budget={name: left.left(name) or 0 for name in left.limits},
+    )
+
+
+def _cells(lead: Row | None) -> dict[str, list[str]]:
+    names = ("by_page", "weakly", "contradicted", "disputed", "unknown")
+    return {name: list(getattr(lead, name)) for name in names if lead is not None and getattr(lead, name)}
 
 
 def _first_call(tokens: int) -> Amounts:
@@ -120,19 +153,26 @@ def _stop_reason(state: AgentState, decision: Decision) -> StopReason:
 
 def _next_attempt(state: AgentState, session: Session, outcome: str) -> dict[str, Any]:
     last: Record = {**state["records"][-1], "outcome": outcome}
-    progress = {**state["progress"], "stale_actions": 0, "unseen_actions": 0, "failed_calls": 0, "nudges": 0}
+    records = [*state["records"][:-1], last]
+    fresh = {"stale_actions": 0, "unseen_actions": 0, "failed_calls": 0, "failed_again": 0, "nudges": 0}
     return {
         "attempt": state["attempt"] + 1,
-        "records": [*state["records"][:-1], last],
-        "transcript": Overwrite([]),
+        "records": records,
+        "transcript": _transcript(state, session, records),
         "proposed": "",
         "verdict": "",
-        "progress": progress,
+        "progress": {**state["progress"], **fresh},
         "charges": session.ledger.drain(),
     }
 
 
-def lead_row(state: AgentState) -> Row | None:
-    """The candidate that leads, of all that were proposed or recorded."""
-    names = [candidate["answer"] for candidate in state["candidates"]]
-    return lead_of(state["constraints"], state["findings"], names, state["proposed"])
+def _transcript(state: AgentState, session: Session, records: list[Record]) -> Any:
+    """What the next attempt begins with: nothing, as the records stand in the prompt by themselves.
+
+    Where a verdict is obeyed, as in the paper: the trace and what was said of it, or that alone after ten rounds.
+    """
+    if session.deps.strategy.verifier != "verdict":
+        return Overwrite([])
+    if len(rounds_of(state["transcript"])) > MAX_ROUNDS:
+        return Overwrite([entry({"role": "user", "content": records_text(records)})])
+    return [entry({"role": "user", "content": records_text(records[-1:])})]

@@ -7,15 +7,17 @@ from pydantic import BaseModel, ValidationError
 
 from ...prompts import render
 from ...tools.clean import one_line
+from ...tools.passages import estimate_tokens
 from ..llm.verdicts import answer_among, read_object
-from ..proof.matrix import rows
 from ..session import Session
-from ..state import AgentState, AnswerStatus, Candidate, updated
+from ..state import AgentState, Candidate, updated
 from .arguments import Unusable, read_answer
 from .calls import call_model
-from .decision import lead_row
 from .fitting import Ask, Build
-from .verifier import evidence_messages, take_checks
+from .judge import is_none, select
+from .material import course_text, evidence_messages
+from .prompting import question_text
+from .verifier import take_checks
 
 ANSWER_OUT = 800
 FORM_TRIES = 2
@@ -23,13 +25,14 @@ FORM_TRIES = 2
 
 
 async def finish(state: AgentState, session: Session) -> dict[str, Any]:
-    """Choose the answer. A model is called only to write one where there is none, or to fill the caller's form."""
+    """Choose the answer. A model is called only to choose between equals, to write an answer where there is none, or to
+    fill the caller's form."""
     update: dict[str, Any] = {}
     now = state
     if not _names(now):
         await _write_answer(now, session, update)
         now = updated(now, update)
-    answer, status = choose(now)
+    answer, status = await select(now, session)
     update |= {"answer": answer, "status": status, "data": None}
     if status == "none" and now["stop_reason"] == "answered":
         update["stop_reason"] = "no_leads"
@@ -38,23 +41,11 @@ async def finish(state: AgentState, session: Session) -> dict[str, Any]:
     return {**update, "charges": session.ledger.drain()}
 
 
-def choose(state: AgentState) -> tuple[str, AnswerStatus]:
-    """The best candidate and its honest status: complete ones first, then those with most proof and no refutation."""
-    found = rows(state["constraints"], state["findings"], [item["answer"] for item in state["candidates"]])
-    if not found:
-        return "", "none"
-    best = lead_row(state) or found[0]
-    if best.status == "unverified":
-        best = next((row for row in found if row.status != "unverified"), best)
-    return best.candidate, best.status if state["stated"] else "unverified"
-
-
 async def _write_answer(state: AgentState, session: Session, update: dict[str, Any]) -> None:
     """With no candidate at all: one call that answers from what was read, if it fits. It was held back for this."""
     if state["fault"] and state["stop_reason"] == "error":
         return
-    system = render("answer")
-    asked = await call_model(session, _ask(state, lambda room: evidence_messages(state, session, system, "", room)))
+    asked = await call_model(session, _ask(state, lambda room: _last_messages(state, session, room)))
     if asked.reply is None:
         update["fault"] = asked.fault
         return
@@ -66,7 +57,17 @@ async def _write_answer(state: AgentState, session: Session, update: dict[str, A
         return
     update["candidates"] = [*state["candidates"], Candidate(answer=answer, attempt=state["attempt"])]
     update["proposed"] = answer
-    take_checks(state, session, answer, parsed.data, update, trusted=True)
+    if session.deps.strategy.matrix:
+        take_checks(state, session, answer, parsed.data, update, trusted=True)
+
+
+def _last_messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:
+    """All that was found; without a matrix the course of the search."""
+    if session.deps.strategy.matrix:
+        return evidence_messages(state, session, render("answer"), "", room)
+    system, head = render("last"), f"{question_text(state)}\n\n[course of the search]\n"
+    course = course_text(state, session, max(0, room - estimate_tokens(system + head) - 50))
+    return [{"role": "system", "content": system}, {"role": "user", "content": head + course}]
 
 
 async def _fill(state: AgentState, session: Session, answer: str, output: type[BaseModel]) -> dict[str, Any] | None:
@@ -110,4 +111,5 @@ def _ask(state: AgentState, build: Build) -> Ask:
 
 
 def _names(state: AgentState) -> list[str]:
-    return [item["candidate"] for item in state["findings"].values()] + [item["answer"] for item in state["candidates"]]
+    named = [item["candidate"] for item in state["findings"].values()]
+    return [name for name in [*named, *(item["answer"] for item in state["candidates"])] if not is_none(name)]

@@ -61,7 +61,7 @@ def fit(session: Session, chat: Chat, ask: Ask) -> Fitted | Refusal:
         if ask.tools and not apart:
             messages = as_text(messages, ask.tools)
         pieces = _pieces(messages, apart)
-        bound = _bound(session, ask.role, pieces)
+        bound = _bound(session, f"{ask.role} {chat.name}", pieces)
         fitted = _afford(session, chat, ask, bound, _out_beside(pieces, context, out))
         if not isinstance(fitted, Refusal):
             return Fitted(messages, pieces, fitted)
@@ -116,10 +116,13 @@ def estimated(pieces: dict[bytes, int]) -> int:
     return sum(size // len(piece) * estimate_tokens(piece.decode("utf-8", "replace")) for piece, size in pieces.items())
 
 
-def _bound(session: Session, role: str, pieces: dict[bytes, int]) -> int:
-    """An upper bound of the prompt's tokens: its bytes, or the last real size plus the bytes that are new."""
+def _bound(session: Session, asked: str, pieces: dict[bytes, int]) -> int:
+    """An upper bound of the prompt's tokens: its bytes, or the last real size plus the bytes that are new.
+
+    `asked` is the role and its model: two models count differently.
+    """
     total = sum(pieces.values())
-    last = session.last.get(role)
+    last = session.last.get(asked)
     if last is None:
         return total
     new = sum(max(0, size - last.pieces.get(piece, 0)) for piece, size in pieces.items())

@@ -4,7 +4,7 @@ import json
 from typing import Any, Literal
 
 from ...tools.clean import one_line
-from ...tools.search import normalise_query, normalise_url
+from ...tools.search import near_query, normalise_query, normalise_url
 from ..events import CallEvent
 from ..money.amounts import ZERO
 from ..money.charges import Refusal, call_of
@@ -15,6 +15,8 @@ from .arguments import read_browse, read_queries
 from .paying import cost_of
 
 Paid = Literal["search", "browse", "tool"]
+MOST_FAILURES = 2
+"""After so many failures a call is refused, before it costs anything."""
 
 
 def grant_search(session: Session, call_id: str, arguments: dict[str, Any], *, attempt: int, reserve: bool) -> Call:
@@ -30,9 +32,14 @@ def grant_search(session: Session, call_id: str, arguments: dict[str, Any], *, a
             notes.append(f"{query!r} was searched before, free: {session.queries[key]}")
             session.emit(CallEvent("search", query, "free", "searched before"))
             continue
-        held = _hold(session, "search", query, attempt=attempt, reserve=reserve)
+        if refused := _failed_before(session, "search", key):
+            notes.append(f"{query!r} {refused}")
+            continue
+        near = near_query(key, session.queries)
+        held = hold_call(session, "search", query, attempt=attempt, reserve=reserve)
         if isinstance(held, str):
             granted.append({"query": query, "charge": held, "new": "yes"})
+            notes += [f"{query!r} is near to {near!r}, searched before: use other words next time"] if near else []
             session.queries[key] = "its results are on the way"
         else:
             notes.append(f"{query!r} {held.line()}")
@@ -61,7 +68,10 @@ def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, a
             notes.append(f"{one_line(url, 200)} refused: not an address from the question, a search result or a page")
             session.emit(CallEvent("browse", url, "refused", "unseen address"))
             continue
-        held = _hold(session, "browse", url, attempt=attempt, reserve=reserve)
+        if refused := _failed_before(session, "browse", part[0]):
+            notes.append(f"{one_line(url, 200)} {refused}")
+            continue
+        held = hold_call(session, "browse", url, attempt=attempt, reserve=reserve)
         if isinstance(held, str):
             granted.append({"url": url, "charge": held, "new": "yes"})
             session.opened.add(part)
@@ -74,7 +84,7 @@ def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, a
 def grant_further(session: Session, call_id: str, name: str, arguments: dict[str, Any], *, attempt: int) -> Call:
     """A call of a further tool, if its own limit and the rest of the budget allow one more."""
     what = f"{name} {json.dumps(arguments, ensure_ascii=False)}"
-    held = _made_before(session, "tool", what, attempt) or _hold(session, "tool", what, attempt=attempt)
+    held = _made_before(session, "tool", what, attempt) or hold_call(session, "tool", what, attempt=attempt)
     if isinstance(held, Refusal):
         return _call(call_id, name, {"given": arguments}, [f"{name} {held.line()}"], empty=True)
     return _call(call_id, name, {"given": arguments, "calls": [{"charge": held, "new": "yes"}]}, [], empty=False)
@@ -87,15 +97,26 @@ def is_action(call: Call) -> bool:
     return any(item["new"] for item in items)
 
 
-def _made_before(session: Session, kind: Paid, what: str, attempt: int) -> str:
+def _made_before(session: Session, kind: Paid, what: str, attempt: int, node: str = "act") -> str:
     """The charge of this very call where a killed run had been granted it already; else nothing."""
-    earlier = session.ledger.earlier(call_of(kind, "act", what=what, attempt=attempt))
+    earlier = session.ledger.earlier(call_of(kind, node, what=what, attempt=attempt))
     return earlier[0].id if earlier is not None else ""
 
 
-def _hold(session: Session, kind: Paid, what: str, *, attempt: int, reserve: bool = False) -> str | Refusal:
+def _failed_before(session: Session, kind: Paid, key: str) -> str:
+    """Why a call is not made a third time; empty where it may be made."""
+    count = session.failed.get((kind, key), 0)
+    return f"refused: it failed {count} times; try another" if count >= MOST_FAILURES else ""
+
+
+def hold_call(
+    session: Session, kind: Paid, what: str, *, attempt: int, node: str = "act", reserve: bool = False
+) -> str | Refusal:
+    """The id of the charge held for a call, or why it does not fit. A killed run may have made the call already."""
+    if node != "act" and (made := _made_before(session, kind, what, attempt, node)):
+        return made
     keep = keep_for_tools(session.ledger.remaining()) if reserve else ZERO
-    held = session.ledger.hold(call_of(kind, "act", what=what, attempt=attempt), cost_of(kind, what), keep=keep)
+    held = session.ledger.hold(call_of(kind, node, what=what, attempt=attempt), cost_of(kind, what), keep=keep)
     if isinstance(held, Refusal):
         session.emit(CallEvent(kind, what, "refused", held.line()))
         return held

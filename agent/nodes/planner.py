@@ -15,11 +15,15 @@ from ..events import PlanEvent
 from ..llm.verdicts import read_object
 from ..money.budget import TOOL_RESOURCES
 from ..session import Session
-from ..state import AgentState, Constraint
-from .arguments import add_constraints, read_constraints, update_plan
+from ..state import AgentState
+from .arguments import Unusable, read_answer
+from .assumption import settle_assumption
 from .board import constraints_text, findings_text, plan_text, records_text
 from .calls import call_model
+from .constraints import add_constraints, drop_constraint, read_constraints
 from .fitting import Ask
+from .plan import calls_left, read_marks, read_steps, update_plan
+from .prompting import question_text
 
 SMALL_BUDGET = 5
 MAX_OUT = 1_200
@@ -44,14 +48,15 @@ async def planner(state: AgentState, session: Session) -> dict[str, Any]:
     )
     if asked.reply is None:
         return {**_folded(state, session), "fault": asked.fault}
-    update = _read(state, read_object(asked.reply).data)
+    parsed = read_object(asked.reply)
+    update = await _read(state, session, parsed.data)
     session.emit(PlanEvent(update.get("constraints", state["constraints"]), update.get("plan", state["plan"])))
     return {**update, "charges": session.ledger.drain()}
 
 
 def planner_messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:
     """The prompt: question, what is known, and last the budget block."""
-    parts = [f"[question]\n{state['question']}"]
+    parts = [question_text(state)]
     if state["stated"]:
         parts.append(constraints_text(state["constraints"], stated=True))
     parts += [findings_text(state), plan_text(state["plan"]), records_text(state["records"])]
@@ -85,7 +90,7 @@ def _folded(state: AgentState, session: Session) -> dict[str, Any]:
     return update
 
 
-def _read(state: AgentState, data: Mapping[str, Any]) -> dict[str, Any]:
+async def _read(state: AgentState, session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
     """What a planner's reply changes; an unreadable one changes nothing, and the searcher states the constraints."""
     update: dict[str, Any] = {}
     constraints = list(state["constraints"])
@@ -95,27 +100,23 @@ def _read(state: AgentState, data: Mapping[str, Any]) -> dict[str, Any]:
     drops = data.get("drop")
     for item in drops if is_list(drops) else ():
         if is_mapping(item):
-            constraints = _drop(constraints, item.get("id"), item.get("why"))
+            constraints = drop_constraint(constraints, item.get("id"), item.get("why"))
     update["constraints"] = constraints
-    steps = [(text, "todo", "") for text, _ in read_constraints(data.get("steps"))][:6]
-    marks: list[tuple[str, str, str]] = []
     known = {step["id"] for step in state["plan"]}
-    given = data.get("marks")
-    for item in given if is_list(given) else ():
-        if is_mapping(item) and str(item.get("id")) in known:
-            note = item.get("note")
-            marks.append(
-                (str(item["id"]), str(item.get("state")), one_line(note, 200) if isinstance(note, str) else "")
-            )
-    update["plan"] = update_plan(state["plan"], [*marks, *steps])
-    return update
+    marks = [mark for mark in read_marks(data.get("marks"), "id") if mark.step in known]
+    left = calls_left(session.ledger.remaining())
+    update["plan"] = update_plan(state["plan"], [*marks, *read_steps(data.get("steps"))], left)
+    assumed = data.get("assumption")
+    if isinstance(assumed, str) and one_line(assumed) and not state["assumption"]:
+        update["assumption"] = await settle_assumption(session, one_line(assumed, 500))
+    return update | _answered(state, session, data)
 
 
-def _drop(constraints: list[Constraint], name: object, why: object) -> list[Constraint]:
-    """Mark a constraint as dropped, with its reason. c0 stays, and without a reason nothing is dropped."""
-    if name == "c0" or not isinstance(why, str) or not why.strip():
-        return constraints
-    return [
-        {**constraint, "dropped": one_line(why, 200)} if constraint["id"] == name else constraint
-        for constraint in constraints
-    ]
+def _answered(state: AgentState, session: Session, data: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer that needs no look-up, before anything was looked up."""
+    searched = any(charge.kind in ("search", "browse") for charge in session.ledger.charges.values())
+    try:
+        answer = read_answer({"answer": data.get("no_search_answer")})
+    except Unusable:
+        return {}
+    return {} if searched or state["attempt"] > 1 else {"proposed": answer, "stop_reason": "no_search_needed"}

@@ -7,7 +7,7 @@ the agent past its budget or into a verified answer.
 from dataclasses import dataclass
 
 from ..money.amounts import Amounts
-from ..money.budget import TOOL_RESOURCES, Regime, Remaining
+from ..money.budget import TOOL_RESOURCES, Regime, Remaining, label
 from ..money.forecast import Forecast
 from ..proof.matrix import Row
 from ..state import Outcome, Progress
@@ -45,6 +45,8 @@ class Situation:
     """A pivot already turned away from this lead for the same reason, and it leads again."""
     pages_help: bool = True
     """Reading a page could still raise what rests on a snippet or an inference."""
+    either: bool = False
+    """The budget counts as gone when either tool is used up, not only both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,37 @@ def decide(situation: Situation) -> Decision:
     raise AssertionError("the last rule always decides")
 
 
+def obey(now: Situation, verdict: str) -> Decision:
+    """Without rules of our own: what the verifier said is done, as in the paper, while there is room for it.
+
+    Page quotes that code found for every constraint need no verdict. A verdict that could not be read is a PIVOT.
+    """
+    decision = _proven(now)
+    if decision is None and verdict == "SUCCESS":
+        decision = Decision("SUCCESS", "verdict", "the verifier says that every constraint is satisfied")
+    if decision is None:
+        decision = _no_room(now)
+    if decision is None and verdict == "CONTINUE" and _fits(now, 2):
+        decision = Decision("CONTINUE", "verdict", "the verifier says to go on")
+    if decision is None:
+        told = "the verifier says to turn back" if verdict == "PIVOT" else "the attempt ended without a verdict"
+        decision = _pivot_or_end(now, "verdict", told)
+    return decision
+
+
+def goes_on(now: Situation) -> bool:
+    """Whether another attempt fits after a success."""
+    return _no_room(now) is None and _pivot_or_end(now, "beyond", "").outcome == "PIVOT"
+
+
+def tools_spent(left: Remaining, *, either: bool = False) -> str:
+    """The search or page limit that ends the search: when both are used up, or either of them. Empty if none does."""
+    spent = [name for name in TOOL_RESOURCES if not left.has(name)]
+    if not spent or not (either or len(spent) == len(TOOL_RESOURCES)):
+        return ""
+    return next((name for name in spent if left.limits.get(name)), "" if left.tools_left() else TOOL_RESOURCES[0])
+
+
 def _proven(now: Situation) -> Decision | None:
     if now.lead and now.stated and now.lead.status == "verified":
         return Decision("SUCCESS", "proven", f"every constraint is proven by page quotes for {now.lead.candidate!r}")
@@ -83,9 +116,11 @@ def _supported(now: Situation) -> Decision | None:
 
 
 def _no_room(now: Situation) -> Decision | None:
-    if not now.remaining.tools_left():
-        spent = next((name for name in TOOL_RESOURCES if now.remaining.limits.get(name)), TOOL_RESOURCES[0])
-        return Decision("EXHAUSTED", "no-room", "no search and no page read is left", spent)
+    if spent := tools_spent(now.remaining, either=now.either):
+        which = (
+            "no search and no page read is left" if not now.remaining.tools_left() else f"no {label(spent)} are left"
+        )
+        return Decision("EXHAUSTED", "no-room", which, spent)
     if now.progress["idle_turns"] >= IDLE_TURNS:
         return Decision("EXHAUSTED", "idle", f"{IDLE_TURNS} turns in a row made no call that counts and found nothing")
     cap = turn_cap(now.remaining)
@@ -105,6 +140,8 @@ def _stuck(now: Situation) -> Decision | None:
         reason = f"{progress['stale_actions']} actions in a row changed no finding of {lead.candidate!r}"
     elif progress["failed_calls"] >= FAILED_CALLS:
         reason = f"{progress['failed_calls']} calls in a row failed"
+    elif progress["failed_again"]:
+        reason = "the same call failed again"
     else:
         return None
     if now.left_before:

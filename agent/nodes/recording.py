@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ...tools.search import normalise_url
 from ..events import FindingEvent
-from ..proof.evidence import Claim, check_claim, merge_finding, promoted
+from ..proof.evidence import Claim, Demand, check_claim, merge_finding, promoted, taken_at_word
 from ..proof.matrix import cell_key
 from ..session import Session
 from ..state import AgentState, Finding
@@ -22,7 +22,7 @@ class Recorded:
 
 def record_claims(session: Session, state: AgentState, claims: Sequence[Claim], *, by: str) -> Recorded:
     """Check each claim and merge it into its cell. Claims on unknown constraints are named, not kept."""
-    known = _given(state)
+    known = _demands(state)
     merged = dict(state["findings"])
     changed = 0
     problems: list[str] = []
@@ -30,7 +30,10 @@ def record_claims(session: Session, state: AgentState, claims: Sequence[Claim], 
         if claim.constraint not in known:
             problems.append(f"there is no constraint {claim.constraint!r}; known are {', '.join(sorted(known))}")
             continue
-        finding, faults = check_claim(claim, session, by=by, given=known[claim.constraint])
+        if session.deps.strategy.quotes:
+            finding, faults = check_claim(claim, session, by=by, demand=known[claim.constraint])
+        else:
+            finding, faults = taken_at_word(claim, by=by), []
         problems += faults
         key = cell_key(claim.candidate, claim.constraint)
         before = merged.get(key)
@@ -45,20 +48,22 @@ def record_claims(session: Session, state: AgentState, claims: Sequence[Claim], 
 
 def promote_findings(session: Session, state: AgentState) -> dict[str, Finding]:
     """The findings after pages were read: what was quoted from a search result may now stand on its page."""
-    given = _given(state)
+    known = _demands(state)
     after: dict[str, Finding] = {}
     for key, finding in state["findings"].items():
-        after[key] = promoted(finding, session, given.get(finding["constraint"], ""))
+        after[key] = promoted(finding, session, known.get(finding["constraint"], Demand()))
         if after[key] is not finding:
             _credit(session, after[key])
             _tell(session, after[key])
     return after
 
 
-def _given(state: AgentState) -> dict[str, str]:
-    """Each constraint in the question's own words."""
-    own = {constraint["id"]: constraint["text"] for constraint in state["constraints"]}
-    return own | {"c0": state["question"]}
+def _demands(state: AgentState) -> dict[str, Demand]:
+    """Each constraint in the question's own words, and its form."""
+    return {
+        item["id"]: Demand(state["question"] if item["id"] == "c0" else item["text"], item.get("form", ""))
+        for item in state["constraints"]
+    }
 
 
 def _credit(session: Session, finding: Finding, *asked: str) -> None:

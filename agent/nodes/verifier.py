@@ -1,111 +1,71 @@
 """The verifier: goes through the constraints one by one, proposes a decision, and writes the attempt's record.
 
-It makes no call when there is nothing to check, or when code already found page quotes for everything.
+It makes no call when there is nothing to check, or when code already found page quotes for everything. Of what is held
+back for it, it may read pages that decide an open constraint.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...prompts import render
-from ...tools.clean import clean, neutralise, one_line
-from ...tools.passages import choose_passages, estimate_tokens
+from ...tools.clean import clean, one_line
 from ...tools.shapes import is_list
 from ..llm.verdicts import read_object
-from ..proof.marks import marked
-from ..proof.matrix import Row, active, lead_of, row_of
+from ..proof.matrix import Row, row_of
 from ..session import Session
 from ..state import AgentState, Candidate, Record, updated
-from .arguments import add_constraints, read_claims, read_constraints
-from .board import constraints_text, findings_text
+from .arguments import read_claims
 from .calls import Answered, call_model
+from .checks import pages_asked_for, pages_of_snippets, read_pages
+from .constraints import add_constraints, read_constraints
 from .fitting import Ask, Build
+from .leads import lead_row
+from .material import evidence_messages, pages_read, unread_results
 from .recording import record_claims
+from .verdict import give_verdict
 
 MAX_OUT = 1_500
 REPAIR_CHARS = 4_500
-MAX_PAGES = 6
 MAX_UNREAD = 6
-MAX_SNIPPETS = 8
 DECISIONS = ("SUCCESS", "CONTINUE", "PIVOT")
 
 
 async def verifier(state: AgentState, session: Session) -> dict[str, Any]:
     """Check the lead, and leave a record. A verifier that fails or writes nonsense changes no verdict."""
     update: dict[str, Any] = {"verdict": "", "candidates": _candidates(state)}
-    now = updated(state, update)
-    lead = _lead(now)
     notes: Mapping[str, Any] = {}
     checked = ""
-    if lead is not None and _needs_check(now, session, lead):
-        notes = await _check(now, session, lead, update)
-        now = updated(now, update)
-        checked = lead.candidate
+    if session.deps.strategy.verifier == "verdict":
+        notes = await give_verdict(updated(state, update), session, update)
+    elif (lead := lead_row(updated(state, update))) is not None:
+        notes, checked = await _verify(updated(state, update), session, lead, update)
+    now = updated(state, update)
     update["records"] = [*state["records"], _record(now, session, notes, checked)]
     return {**update, "charges": session.ledger.drain()}
 
 
-def evidence_messages(
-    state: AgentState, session: Session, system: str, candidate: str, room: int
-) -> list[dict[str, Any]]:
-    """A prompt with all that bears on a candidate: constraints, findings, passages and snippets."""
-    constraints = constraints_text(state["constraints"], stated=True)
-    if not state["stated"]:
-        constraints += "\n(the other constraints are not stated yet: state them in your reply)"
-    head = [f"[question]\n{state['question']}", constraints, findings_text(state)]
-    if candidate:
-        head.append(f"[proposed answer]\n{candidate}")
-    top = "\n\n".join(part for part in head if part)
-    left = room - estimate_tokens(system) - estimate_tokens(top) - 150
-    texts = _texts(state, session, candidate, left)
-    text = "\n\n".join([top, *texts, session.budget_block(state)])
-    return [{"role": "system", "content": system}, {"role": "user", "content": text}]
+async def _verify(
+    state: AgentState, session: Session, lead: Row, update: dict[str, Any]
+) -> tuple[Mapping[str, Any], str]:
+    """Check a candidate where that is due: read what only snippets prove, ask the model, read what it asks for."""
+    if not _check_due(state, session, lead):
+        return {}, ""
+    if lead.status == "supported" and await read_pages(state, session, pages_of_snippets(state, session, lead), update):
+        lead = row_of(lead.candidate, state["constraints"], update["findings"])
+    if state["stated"] and lead.status == "verified":
+        return {}, ""
+    notes = await _check(updated(state, update), session, lead, update)
+    wanted = pages_asked_for(session, notes.get("read"))
+    if wanted and await read_pages(updated(state, update), session, wanted, update):
+        now = updated(state, update)
+        if row_of(lead.candidate, now["constraints"], now["findings"]).status != "verified":
+            notes = {**notes, **await _check(now, session, lead, update)}
+    return notes, lead.candidate
 
 
-def _texts(state: AgentState, session: Session, candidate: str, room: int) -> list[str]:
-    """Passages of the pages read, the last ones first in line for room, and snippets of others."""
-    demands = [constraint["text"] for constraint in active(state["constraints"]) if constraint["id"] != "c0"]
-    goal = " ".join([candidate, state["question"], *demands])
-    pages = [page for url in _pages_read(session)[-MAX_PAGES:] if (page := session.pages.get(url))]
-    texts: list[str] = []
-    for number, page in enumerate(reversed(pages)):
-        cap = max(150, room // (len(pages) - number) - 40) if room > 0 else 0
-        if room < 150:
-            break
-        passages = choose_passages(page.text, goal, max_tokens=min(cap, 1_500))
-        texts.append(marked("page", f"{page.url} {one_line(page.title, 100)!r}", passages.text))
-        room -= estimate_tokens(texts[-1])
-    evidence = [item for finding in state["findings"].values() for item in finding["evidence"]]
-    cited = list(dict.fromkeys(item["url"] for item in evidence if item["kind"] == "snippet"))
-    snippets = _snippets(session, goal, cited, room)
-    return [*texts, *([marked("results", "search results", snippets)] if snippets else [])]
-
-
-def _snippets(session: Session, goal: str, cited: Sequence[str], room: int) -> str:
-    """Results of pages that were not read: those that findings quote, then those nearest to the goal."""
-    lines: list[str] = []
-    for url in [*cited, *(url for url in _unread(session, goal) if url not in cited)][:MAX_SNIPPETS]:
-        lines.append(f"{url} {neutralise(one_line(' - '.join(session.pages.snippets(url)), 400))}")
-        room -= estimate_tokens(lines[-1])
-        if room < 0:
-            return "\n".join(lines[:-1])
-    return "\n".join(lines)
-
-
-def _unread(session: Session, goal: str, *, by_rank: bool = False) -> list[str]:
-    """Addresses that searches showed and nobody opened, by words shared with the goal, or first by their rank."""
-    wanted = {word for word in goal.casefold().split() if len(word) > 3}
-    unread = [url for url in session.hits if session.pages.get(url) is None]
-
-    def order(url: str) -> tuple[int, int]:
-        shared = len(wanted & set(" ".join(session.pages.snippets(url)).casefold().split()))
-        return (session.ranks.get(url, 0) if by_rank else 0, -shared)
-
-    return sorted(unread, key=order)
-
-
-def _needs_check(state: AgentState, session: Session, lead: Row) -> bool:
-    """A proposal is worth a call, and so is the lead when exploring is over; a matrix that is proven already is not."""
-    if not session.deps.strategy.verifier or state.get("stop_reason") == "no_search_needed":
+def _check_due(state: AgentState, session: Session, lead: Row) -> bool:
+    """A proposal is worth a check, and so is the lead when exploring is over; one that is proven already is not."""
+    if not session.deps.strategy.verifier or state["stop_reason"] == "no_search_needed":
         return False
     due = bool(state["proposed"] or state["resource"]) and not _checked_before(state, session, lead)
     return due and not (state["stated"] and lead.status == "verified")
@@ -113,7 +73,7 @@ def _needs_check(state: AgentState, session: Session, lead: Row) -> bool:
 
 def _checked_before(state: AgentState, session: Session, lead: Row) -> bool:
     """Whether this very answer was checked after the last page was read: a second look would say the same."""
-    read = _pages_read(session)
+    read = pages_read(session)
     return any(record["checked"] == lead.candidate and record["sources"] == read for record in state["records"])
 
 
@@ -190,20 +150,17 @@ def _candidates(state: AgentState) -> list[Candidate]:
     return [*known, Candidate(answer=state["proposed"], attempt=state["attempt"])]
 
 
-def _lead(state: AgentState) -> Row | None:
-    names = [candidate["answer"] for candidate in state["candidates"]]
-    return lead_of(state["constraints"], state["findings"], names, state["proposed"])
-
-
 def _record(state: AgentState, session: Session, notes: Mapping[str, Any], checked: str) -> Record:
     """The verifier's own notes, with what code knows: verdicts, pages read, results that nobody opened yet."""
-    lead = _lead(state)
+    lead = lead_row(state)
     facts = _lines(notes.get("facts"))
     gaps = _lines(notes.get("gaps"))
-    if lead is not None and not gaps:
+    if lead is not None and not gaps and session.deps.strategy.matrix:
         row = row_of(lead.candidate, state["constraints"], state["findings"])
         gaps = [f"{name} is open for {lead.candidate}" for name in row.open]
-    unread = [f"not opened: {session.hits[url]} {url}" for url in _unread(session, state["question"], by_rank=True)]
+    unread = [
+        f"not opened: {session.hits[url]} {url}" for url in unread_results(session, state["question"], by_rank=True)
+    ]
     reason = notes.get("reason")
     charges = session.ledger.charges.values()
     return Record(
@@ -213,16 +170,11 @@ def _record(state: AgentState, session: Session, notes: Mapping[str, Any], check
         checked=checked,
         queries=[c.what for c in charges if c.kind == "search" and c.attempt == state["attempt"]],
         facts=facts,
-        sources=_pages_read(session),
+        sources=pages_read(session),
         gaps=gaps,
-        leads=[*_lines(notes.get("leads")), *unread[:MAX_UNREAD]],
+        leads=[*_lines(notes.get("leads")), *(unread[:MAX_UNREAD] if session.deps.strategy.matrix else [])],
         why=one_line(reason, 300) if isinstance(reason, str) else "",
     )
-
-
-def _pages_read(session: Session) -> list[str]:
-    read = [c.what for c in session.ledger.charges.values() if c.kind == "browse" and c.status == "settled"]
-    return [url for url in dict.fromkeys(read) if session.pages.get(url) is not None]
 
 
 def _lines(value: object) -> list[str]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..state import Evidence, Finding, Proof, Verdict
+from .forms import YES_NO, holds_form
 from .inference import recompute
 from .quotes import contains, long_enough, normalise, stands_in
-
-YES_NO = frozenset({"yes", "no", "true", "false", "both", "neither"})
 
 
 class Texts(Protocol):
@@ -35,11 +34,17 @@ class Claim:
     inference: str = ""
 
 
-def check_claim(claim: Claim, texts: Texts, *, by: str, given: str = "") -> tuple[Finding, list[str]]:
-    """Check a claim's quotes against the stored texts. Returns the finding and one line for each quote that failed.
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is known of a constraint beforehand: the question's own words, which need no quote in an inference, and the
+    form that is expected."""
 
-    `given` is the constraint in the question's own words: what it names itself needs no quote in an inference.
-    """
+    given: str = ""
+    form: str = ""
+
+
+def check_claim(claim: Claim, texts: Texts, *, by: str, demand: Demand = Demand()) -> tuple[Finding, list[str]]:
+    """Check a claim's quotes against the stored texts. Returns the finding and one line for each quote that failed."""
     evidence: list[Evidence] = []
     problems: list[str] = []
     for url, quote in claim.quotes:
@@ -48,7 +53,7 @@ def check_claim(claim: Claim, texts: Texts, *, by: str, given: str = "") -> tupl
             problems.append(f"{claim.constraint}: {problem}")
         else:
             evidence.append(found)
-    proof, note = _proof(claim, evidence, given)
+    proof, note = _proof(claim, evidence, demand)
     verdict = claim.verdict
     if verdict == "contradicted" and not evidence:
         # A refutation without any evidence must not throw a lead away.
@@ -70,6 +75,20 @@ def check_claim(claim: Claim, texts: Texts, *, by: str, given: str = "") -> tupl
     return finding, problems
 
 
+def taken_at_word(claim: Claim, *, by: str) -> Finding:
+    """A claim that nobody checked, for comparisons without our checks: an inference from the words that it quotes."""
+    said = "; ".join(quote for _, quote in claim.quotes)
+    return Finding(
+        candidate=claim.candidate,
+        constraint=claim.constraint,
+        verdict=claim.verdict,
+        proof="none" if claim.verdict == "unverifiable" else "inference",
+        evidence=[],
+        inference=claim.inference or said or "taken at its word",
+        by=by,
+    )
+
+
 def _locate(url: str, quote: str, texts: Texts) -> tuple[Evidence | None, str]:
     page = texts.page(url)
     if page is not None:
@@ -86,7 +105,7 @@ def _locate(url: str, quote: str, texts: Texts) -> tuple[Evidence | None, str]:
     return None, f"quote {shown!r} does not stand on {url}: copy it word for word"
 
 
-def _proof(claim: Claim, evidence: list[Evidence], given: str) -> tuple[Proof, str]:
+def _proof(claim: Claim, evidence: list[Evidence], demand: Demand) -> tuple[Proof, str]:
     """How well the evidence proves the claim, and a note where it falls short.
 
     A claim is as strong as its weakest quote: what it needs from a page that nobody read is not proven by another page.
@@ -100,10 +119,12 @@ def _proof(claim: Claim, evidence: list[Evidence], given: str) -> tuple[Proof, s
     base: Proof = "page" if all(item["kind"] == "page" for item in evidence) else "snippet"
     result = ""
     if claim.inference:
-        computed = recompute(claim.inference, quotes, given)
+        computed = recompute(claim.inference, quotes, demand.given)
         if not computed.holds:
             return "inference", f"the inference counts as unchecked: {computed.why}"
         result = computed.result
+    if claim.verdict == "satisfied" and (lacking := _lacks_form(claim, quotes, demand.form)):
+        return "inference", lacking
     if claim.constraint == "c0" and claim.verdict == "satisfied":
         if normalise(claim.candidate).strip(" .") in YES_NO:
             if not claim.inference:
@@ -116,6 +137,14 @@ def _proof(claim: Claim, evidence: list[Evidence], given: str) -> tuple[Proof, s
         ):
             return "inference", f"no c0 quote contains the answer {claim.candidate!r}"
     return base, ""
+
+
+def _lacks_form(claim: Claim, quotes: list[str], form: str) -> str:
+    """What is wrong where a year, say, is asked for, and neither the answer nor the quotes hold one."""
+    held = [claim.candidate] if claim.constraint == "c0" else [*quotes, claim.inference]
+    if any(holds_form(form, text) for text in held):
+        return ""
+    return f"the answer is no {form}" if claim.constraint == "c0" else f"the quotes hold no {form}"
 
 
 def merge_finding(old: Finding | None, new: Finding) -> Finding:
@@ -154,7 +183,7 @@ def _union(old: list[Evidence], new: list[Evidence]) -> list[Evidence]:
     return kept
 
 
-def promoted(finding: Finding, texts: Texts, given: str = "") -> Finding:
+def promoted(finding: Finding, texts: Texts, demand: Demand = Demand()) -> Finding:
     """The finding after its pages may have been read: a quote from a search result may turn out to stand there."""
     if all(item["kind"] == "page" for item in finding["evidence"]):
         return finding
@@ -162,5 +191,5 @@ def promoted(finding: Finding, texts: Texts, given: str = "") -> Finding:
     claim = Claim(finding["candidate"], finding["constraint"], finding["verdict"], quotes, finding["inference"])
     if claim.verdict == "disputed":
         return finding
-    checked, _ = check_claim(claim, texts, by=finding["by"], given=given)
+    checked, _ = check_claim(claim, texts, by=finding["by"], demand=demand)
     return checked if _rank(checked) > _rank(finding) else finding

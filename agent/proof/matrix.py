@@ -1,6 +1,6 @@
 """The live matrix, candidates by constraints: which candidate leads, and what is still open for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..state import AnswerStatus, Constraint, Finding
@@ -80,14 +80,23 @@ def rows(constraints: Sequence[Constraint], findings: Mapping[str, Finding], can
 
 
 def lead_of(
-    constraints: Sequence[Constraint], findings: Mapping[str, Finding], candidates: Sequence[str], proposed: str = ""
+    constraints: Sequence[Constraint],
+    findings: Mapping[str, Finding],
+    candidates: Sequence[str],
+    proposed: str = "",
+    without: Collection[str] = (),
 ) -> Row | None:
-    """The candidate that leads: the one just proposed unless another stands better in the matrix."""
+    """The candidate that leads: the one just proposed unless another stands better in the matrix.
+
+    Those of `without` are out of it: they were accepted, and the search goes on beyond them.
+    """
+    out = {_name(name) for name in without}
     found = rows(constraints, findings, [*candidates, *([proposed] if proposed else [])])
+    found = [row for row in found if _name(row.candidate) not in out]
     if not found:
         return None
     best = found[0]
-    if proposed:
+    if proposed and _name(proposed) not in out:
         own = row_of(proposed, constraints, findings)
         if not own.contradicted and own.score >= best.score:
             return own

@@ -44,6 +44,11 @@ class StoredRun:
     updated: float
     in_use: bool
 
+    @property
+    def part_of(self) -> str:
+        """The run that this one is a part of; empty for one that stands by itself."""
+        return str(self.about.get("part_of", ""))
+
 
 @dataclass(slots=True)
 class Book:

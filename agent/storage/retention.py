@@ -35,7 +35,9 @@ def days_of(name: str, text: str, more: str = "") -> float:
 
 
 async def delete_run(store: Store, run: str) -> None:
-    """Delete a run's checkpoints and charges. Raises RunInUse while it runs."""
+    """Delete a run's checkpoints and charges, and the runs that are part of it. Raises RunInUse while it runs."""
+    for part in [part.run for part in await store.book.runs() if part.part_of == run]:
+        await delete_run(store, part)
     claim = await store.book.claim(run, {})
     try:
         # The book's row goes last: should this be cut short, the run is still listed and can be deleted again.

@@ -18,6 +18,7 @@ from ..loop import start
 from ..money.amounts import ZERO
 from ..money.budget import PUBLIC_NAMES, TOOL_RESOURCES, Budget, Remaining, counted
 from ..money.limits import REFUSED, WANTED, amount_of
+from ..roles import LATE, ROLES
 from ..settings import Settings
 from ..storage.database import is_postgres
 from .daily import NO_STORE, daily_of, shared, why_ended
@@ -44,6 +45,8 @@ class Asked:
     seconds: str | None = None
     model_calls: str | None = None
     model: str | None = None
+    roles: tuple[str, ...] = ()
+    temperatures: tuple[str, ...] = ()
     base_url: str | None = None
     search: str | None = None
     strategy: str | None = None
@@ -70,6 +73,31 @@ class Asked:
             limits[name] = value
         return Budget.of(limits)
 
+    def models(self) -> str | dict[str, str] | None:
+        """The model, or the models by role. Raises ConfigError."""
+        found: dict[str, str] = {}
+        for text in self.roles:
+            role, _, name = (part.strip() for part in text.partition("="))
+            if not role or not name:
+                raise ConfigError(
+                    f"--role {text!r}: give ROLE=NAME, such as verifier=openai:gpt-5 or LOW=ollama:qwen3:8b"
+                )
+            found[role.upper() if role.upper() in LATE else role] = name
+        usual = self.model or os.environ.get("SPADEWORK_MODEL")
+        return self.model if not found else found | ({"default": usual} if usual else {})
+
+    def temperature(self) -> dict[str, float] | None:
+        """The temperatures by role; one without a role is of all others. Raises ConfigError."""
+        found: dict[str, float] = {}
+        for text in self.temperatures:
+            role, equals, amount = (part.strip() for part in text.rpartition("="))
+            try:
+                value = float(amount)
+            except ValueError:
+                raise ConfigError(f"--temperature {text!r}: give a number from 0 to 2, or ROLE=NUMBER") from None
+            found |= {role: value} if equals else {name: value for name in ROLES if name not in found}
+        return found or None
+
     def settings(self) -> Settings:
         """What the environment says, with what was given on the command line in its place. Raises ConfigError."""
         settings = Settings.from_environment()
@@ -77,8 +105,19 @@ class Asked:
         return replace(settings, base_url=self.base_url, context=self.context, allow_hosts=hosts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a result is printed."""
+
+    as_json: bool = False
+    receipt: bool = False
+    """In full, with every call."""
+    explain: bool = False
+    """With the plan and the decisions."""
+
+
 @one_line_notices()
-def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = False) -> int:
+def ask_and_show(question: str, asked: Asked, shown: Shown = Shown()) -> int:
     """Run the question, print what came of it and return the exit code.
 
     Raises ConfigError and StoreError before anything is spent.
@@ -98,7 +137,8 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
             result = run_agent(
                 question,
                 whole,
-                model=asked.model,
+                model=asked.models(),
+                temperature=asked.temperature(),
                 search=asked.search,
                 strategy=asked.strategy or "bats-early",
                 settings=settings,
@@ -109,7 +149,7 @@ def ask_and_show(question: str, asked: Asked, *, as_json: bool, receipt: bool = 
             )
             why = why_ended(purse, result)
     try:
-        print_result(result, as_json=as_json, receipt=receipt)
+        print_result(result, shown)
     except OSError as error:
         if store is not None and not isinstance(error, BrokenPipeError):
             say(resume_line(run, asked, why="to see it again"))
@@ -206,12 +246,14 @@ def _example(result: "Result") -> str:
     return f"{name}={TOP_UPS.get(name) or format(max(given, LEAST.get(name, Decimal(3))).normalize(), 'f')}"
 
 
-def print_result(result: "Result", *, as_json: bool = False, receipt: bool = False) -> None:
-    """The result on stdout, as text or as JSON; with `receipt` the text lists every call."""
+def print_result(result: "Result", shown: Shown = Shown()) -> None:
+    """The result on stdout, as text or as JSON."""
     from .show import result_text, text_width
 
-    text = json_text(result.to_dict()) if as_json else result_text(result, text_width(), full=receipt)
-    click.echo(text)
+    if shown.as_json:
+        click.echo(json_text(result.to_dict()))
+        return
+    click.echo(result_text(result, text_width(), full=shown.receipt, explain=shown.explain))
 
 
 def json_text(data: Mapping[str, Any] | list[dict[str, Any]]) -> str:

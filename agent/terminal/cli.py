@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import IO, Any, ClassVar, NoReturn
 
@@ -11,6 +11,7 @@ import click
 
 from ...tools.errors import ConfigError, SpadeworkError
 from .interrupts import stop_on_signals
+from .options import daily_option, outside_options, role_options, run_options, shown_options, store_option
 
 EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
 3 no answer was found."""
@@ -32,7 +33,10 @@ class Misuse(Failure):
 class Commands(click.Group):
     """Commands that are imported by name when they are first asked for, and failures that are one line."""
 
-    elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(("demo", "record", "cassette", "world"), "...evals.commands")
+    elsewhere: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("demo", "record", "cassette", "world"), "...evals.commands"),
+        "eval": "...evals.eval_commands",
+    }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), *self.elsewhere]
@@ -115,65 +119,11 @@ def _flush() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def outside_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How the outside is reached, the same for every command that calls a model."""
-    return _with(
-        command,
-        click.option("--model", metavar="NAME", help="openai:NAME, ollama:NAME, ... (else SPADEWORK_MODEL)."),
-        click.option("--base-url", metavar="URL", help="The model's server (else SPADEWORK_BASE_URL, else OpenAI)."),
-        click.option("--search", metavar="BACKEND", help="searxng, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."),
-        click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
-        click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),
-    )
-
-
-def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a run, the same for every command that makes one; they come as keyword arguments."""
-    return _with(
-        outside_options(command),
-        click.option("--budget", metavar="N", help="N searches and N page reads, no time limit."),
-        click.option("--searches", metavar="N", help="Most searches; each limit is a number or `none`."),
-        click.option("--browses", metavar="N", help="Most page reads."),
-        click.option("--tokens", metavar="N", help="Most tokens, input and output together."),
-        click.option("--usd", metavar="USD", help="Most dollars for model calls, such as 0.10."),
-        click.option("--seconds", metavar="S", help="Most seconds."),
-        click.option("--model-calls", metavar="N", help="Most requests to a model."),
-        click.option("--strategy", metavar="NAME", help="bats-early (the default) or react."),
-    )
-
-
-def shown_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How a result is printed, and where runs are stored."""
-    return _with(
-        command,
-        click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document."),
-        click.option("--receipt", is_flag=True, help="Print the receipt in full, with every call."),
-        store_option,
-    )
-
-
-def _with(command: Callable[..., Any], *options: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 def only_one(given: Mapping[str, bool]) -> None:
     """Refuse options that cannot be combined."""
     names = [name for name, is_given in given.items() if is_given]
     if len(names) > 1:
         raise Misuse(f"{' and '.join(names)}: give one of them")
-
-
-store_option = click.option(
-    "--store", metavar="STORE", help="A file, or postgresql://... (else SPADEWORK_STORE, else the user's data folder)."
-)
-daily_option = click.option(
-    "--daily",
-    metavar="LIMITS",
-    help="Limits for all runs of a day (UTC) in this store together: usd=1,searches=200. NAME:usd=1 counts apart;"
-    " none lifts SPADEWORK_DAILY.",
-)
 
 
 @click.group(
@@ -194,22 +144,25 @@ def cli(ctx: click.Context) -> None:
 @cli.command(epilog=EXIT_CODES, short_help="Answer QUESTION from the web, within a budget.")
 @click.argument("question")
 @run_options
+@role_options
 @daily_option
 @click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
 @shown_options
-def ask(question: str, as_json: bool, receipt: bool, **options: Any) -> None:
+def ask(question: str, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Answer QUESTION, one text in quotes, from the web; - reads it from standard input.
 
     The answer, its proof and the receipt go to stdout, progress to stderr. Without limits: 10 searches, 10 page
     reads, 300 seconds. The run is stored, so that `spadework resume` can go on with it; after 30 days untouched
     (SPADEWORK_KEEP_DAYS) it is deleted. SPADEWORK_STORE=none stores nothing.
     """
-    from .ask import Asked, ask_and_show
+    from .ask import Asked, Shown, ask_and_show
 
     only_one({"--json": as_json, "--receipt": receipt})
+    only_one({"--json": as_json, "--explain": explain})
     if question == "-":
         question = sys.stdin.buffer.read().decode(errors="replace").strip() if sys.stdin else ""
-    sys.exit(ask_and_show(question, Asked(**options), as_json=as_json, receipt=receipt))
+    shown = Shown(as_json=as_json, receipt=receipt, explain=explain)
+    sys.exit(ask_and_show(question, Asked(**options), shown))
 
 
 @cli.command(short_help="List the runs that are stored, or delete some.")
@@ -236,18 +189,21 @@ def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None
 @click.option("--top-up", metavar="LIMITS", help="Add to its budget: searches=5,usd=0.05,tools.NAME=3.")
 @daily_option
 @outside_options
+@role_options
 @shown_options
-def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, **options: Any) -> None:
+def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Go on with RUN, of which the first letters are enough; `spadework runs` lists what is stored.
 
     What was done and spent is kept, and counts. A run that had ended is shown again, and goes on with a --top-up.
     Model, search and server are those of the run, where no other is given.
     """
-    from .ask import Asked
+    from .ask import Asked, Shown
     from .resume import resume_and_show
 
     only_one({"--json": as_json, "--receipt": receipt})
-    sys.exit(resume_and_show(run, Asked(**options), top_up=top_up, as_json=as_json, receipt=receipt))
+    only_one({"--json": as_json, "--explain": explain})
+    shown = Shown(as_json=as_json, receipt=receipt, explain=explain)
+    sys.exit(resume_and_show(run, Asked(**options), shown, top_up=top_up))
 
 
 @cli.command(short_help="Show what is left of today's purse.")

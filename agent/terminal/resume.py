@@ -5,7 +5,7 @@ from ..loop import start
 from ..money.budget import PUBLIC_NAMES, Budget
 from ..money.limits import parse_limits
 from ..storage.store import store_place
-from .ask import Asked, exit_code, print_result, say, say_how_to_go_on, told_how_to_go_on
+from .ask import Asked, Shown, exit_code, print_result, say, say_how_to_go_on, told_how_to_go_on
 from .daily import daily_of, shared, why_ended
 from .notices import one_line_notices
 from .progress import progress
@@ -13,7 +13,7 @@ from .runs import Listed, find
 
 
 @one_line_notices()
-def resume_and_show(name: str, asked: Asked, *, top_up: str | None, as_json: bool, receipt: bool = False) -> int:
+def resume_and_show(name: str, asked: Asked, shown: Shown, *, top_up: str | None) -> int:
     """Go on with a run, print what came of it and return the exit code.
 
     Raises ConfigError and StoreError before anything is spent.
@@ -31,14 +31,15 @@ def resume_and_show(name: str, asked: Asked, *, top_up: str | None, as_json: boo
                 listed.run,
                 top_up=more,
                 store=place,
-                model=asked.model,
+                model=asked.models(),
+                temperature=asked.temperature(),
                 search=asked.search,
                 settings=settings,
                 on_event=on_event,
                 purse=purse,
             )
             why = why_ended(purse, result)
-    print_result(result, as_json=as_json, receipt=receipt)
+    print_result(result, shown)
     say(why)
     say_how_to_go_on(result, asked, always=listed.state == "ended" and more is None)
     return exit_code(result)

@@ -133,11 +133,11 @@ async def find(place: str, name: str) -> "StoredRun":
 
 
 async def stored_runs(place: str) -> "list[StoredRun]":
-    """The runs in a store, newest first; none where there is no store yet."""
+    """The runs in a store, newest first, without those that are part of another; none where there is no store yet."""
     from ..storage.book import Book
 
     async with looked_into(place) as database:
-        return await Book(database).runs()
+        return [run for run in await Book(database).runs() if not run.part_of]
 
 
 def runs_text(runs: Sequence[Listed], width: int, now: datetime) -> str:

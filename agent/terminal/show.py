@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import textwrap
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,8 @@ from ..money.budget import FURTHER, label
 from ..proof.matrix import active, cell_key, rows, same_name
 from ..result import Result
 from ..state import Constraint, Finding
+from .explain import explanation
+from .wrapping import wrapped
 
 STATUS = {
     "verified": "verified: quotes from pages prove every part",
@@ -40,23 +41,29 @@ def text_width() -> int:
     return max(30, min(WIDEST, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else WIDEST
 
 
-def result_text(result: Result, width: int = WIDEST, *, full: bool = False) -> str:
-    """The whole result as plain text, wrapped to `width` columns but for addresses and a receipt in full."""
+def result_text(result: Result, width: int = WIDEST, *, full: bool = False, explain: bool = False) -> str:
+    """The whole result as plain text, wrapped to `width` columns but for addresses and a receipt in full.
+
+    With `explain` also the plan, and the log of decisions.
+    """
     spent = receipt(result, width, full=full)
-    parts = [head_text(result, width), proof_text(result, width), sources_text(result, width), spent]
+    parts = [head_text(result, width), proof_text(result, width), sources_text(result, width)]
+    parts += [explanation(result, width)] if explain else []
+    parts.append(spent)
     return "\n\n".join(part for part in parts if part)
 
 
 def head_text(result: Result, width: int = WIDEST) -> str:
     """The answer, how far it can be trusted, and how the run ended."""
-    lines = [*_wrapped(result.answer, width), ""] if result.answer else []
+    lines = [*wrapped(result.answer, width), ""] if result.answer else []
+    lines += wrapped(f"the question was taken as: {result.assumption}", width) if result.assumption else []
     limit = label(result.resource) if result.resource.startswith(FURTHER) else result.resource.replace("_", " ")
     resource = f" ({limit})" if limit else ""
-    lines += _wrapped(_status(result), width)
+    lines += wrapped(_status(result), width)
     stopped = NO_ROOM if _no_room(result) else STOPPED[result.stop_reason]
-    lines += _wrapped(f"{stopped}{resource} after {result.spend.seconds:.1f} s", width)
+    lines += wrapped(f"{stopped}{resource} after {result.spend.seconds:.1f} s", width)
     if result.fault:
-        lines += _wrapped(f"last failure: {result.fault}", width)
+        lines += wrapped(f"last failure: {result.fault}", width)
     return "\n".join(lines)
 
 
@@ -69,12 +76,12 @@ def proof_text(result: Result, width: int = WIDEST) -> str:
     for constraint in active(constraints) if result.answer else ():
         finding = findings.get(cell_key(result.answer, constraint["id"]))
         verdict = "open" if finding is None else _verdict(finding)
-        lines += _wrapped(f"{constraint['id']} {constraint['text']}: {verdict}", width, "   ")
+        lines += wrapped(f"{constraint['id']} {constraint['text']}: {verdict}", width, "   ")
         lines += [] if finding is None else _proof(finding, numbers, width)
     known = cell_key(result.answer, "")
     for row in rows(constraints, findings, []):
         if cell_key(row.candidate, "") != known:
-            lines += _wrapped(f"also seen: {row.candidate}, {_why_not(row.contradicted, row.open)}", width, "   ")
+            lines += wrapped(f"also seen: {row.candidate}, {_why_not(row.contradicted, row.open)}", width, "   ")
     return "\n".join(lines)
 
 
@@ -83,7 +90,7 @@ def sources_text(result: Result, width: int = WIDEST) -> str:
     lines: list[str] = []
     for number, source in enumerate(result.sources, start=1):
         snippet = " (search result, not opened)" if source.kind == "snippet" else ""
-        lines += _wrapped(f"[{number}] {source.title or 'untitled'}{snippet}", width, "    ")
+        lines += wrapped(f"[{number}] {source.title or 'untitled'}{snippet}", width, "    ")
         lines.append(f"    {one_line(source.url)}")
     return "\n".join(["sources", *lines]) if lines else ""
 
@@ -131,11 +138,11 @@ def _verdict(finding: Finding) -> str:
 def _proof(finding: Finding, numbers: Mapping[str, int], width: int) -> list[str]:
     lines: list[str] = []
     for item in finding["evidence"]:
-        lines += _wrapped(f'   "{item["quote"]}" [{numbers.get(item["url"], "?")}]', width, "    ")
+        lines += wrapped(f'   "{item["quote"]}" [{numbers.get(item["url"], "?")}]', width, "    ")
     if finding["inference"]:
-        lines += _wrapped(f"   because {finding['inference']}", width, "    ")
+        lines += wrapped(f"   because {finding['inference']}", width, "    ")
     if note := finding.get("note"):
-        lines += _wrapped(f"   note: {note}", width, "    ")
+        lines += wrapped(f"   note: {note}", width, "    ")
     return lines
 
 
@@ -147,16 +154,3 @@ def _why_not(contradicted: tuple[str, ...], left_open: tuple[str, ...]) -> str:
 
 def _limit(value: Any) -> str:
     return "" if value is None else f" of {value:,}" if isinstance(value, int) else f" of {Decimal(str(value)):f}"
-
-
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Text from anywhere, cleaned, on lines of at most `width` columns; leading spaces are kept."""
-    lead = text[: len(text) - len(text.lstrip(" "))]
-    return textwrap.wrap(
-        one_line(text),
-        max(width, 20),
-        initial_indent=lead,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

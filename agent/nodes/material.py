@@ -1,0 +1,98 @@
+"""What a verifier, a judge or the writer of an answer is shown: all that bears on a candidate, within the context."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...tools.clean import neutralise, one_line
+from ...tools.passages import choose_passages, estimate_tokens
+from ..proof.marks import marked
+from ..proof.matrix import active
+from ..session import Session
+from ..state import AgentState
+from .board import constraints_text, findings_text
+from .context import show_transcript
+from .prompting import question_text
+
+MAX_PAGES = 6
+MAX_SNIPPETS = 8
+OWN_CHARS = 1_200
+"""Of what the model wrote in one turn."""
+
+
+def evidence_messages(
+    state: AgentState, session: Session, system: str, candidate: str, room: int
+) -> list[dict[str, Any]]:
+    """A prompt with all that bears on a candidate: constraints, findings, passages and snippets."""
+    constraints = constraints_text(state["constraints"], stated=True)
+    if not state["stated"]:
+        constraints += "\n(the other constraints are not stated yet: state them in your reply)"
+    head = [question_text(state), constraints, findings_text(state)]
+    if candidate:
+        head.append(f"[proposed answer]\n{candidate}")
+    top = "\n\n".join(part for part in head if part)
+    left = room - estimate_tokens(system) - estimate_tokens(top) - 150
+    texts = _texts(state, session, candidate, left)
+    text = "\n\n".join([top, *texts, session.budget_block(state)])
+    return [{"role": "system", "content": system}, {"role": "user", "content": text}]
+
+
+def _texts(state: AgentState, session: Session, candidate: str, room: int) -> list[str]:
+    """Passages of the pages read, the last ones first in line for room, and snippets of others."""
+    demands = [constraint["text"] for constraint in active(state["constraints"]) if constraint["id"] != "c0"]
+    goal = " ".join([candidate, state["question"], *demands])
+    pages = [page for url in pages_read(session)[-MAX_PAGES:] if (page := session.pages.get(url))]
+    texts: list[str] = []
+    for number, page in enumerate(reversed(pages)):
+        cap = max(150, room // (len(pages) - number) - 40) if room > 0 else 0
+        if room < 150:
+            break
+        passages = choose_passages(page.text, goal, max_tokens=min(cap, 1_500))
+        texts.append(marked("page", f"{page.url} {one_line(page.title, 100)!r}", passages.text))
+        room -= estimate_tokens(texts[-1])
+    evidence = [item for finding in state["findings"].values() for item in finding["evidence"]]
+    cited = list(dict.fromkeys(item["url"] for item in evidence if item["kind"] == "snippet"))
+    snippets = _snippets(session, goal, cited, room)
+    return [*texts, *([marked("results", "search results", snippets)] if snippets else [])]
+
+
+def _snippets(session: Session, goal: str, cited: Sequence[str], room: int) -> str:
+    """Results of pages that were not read: those that findings quote, then those nearest to the goal."""
+    lines: list[str] = []
+    for url in [*cited, *(url for url in unread_results(session, goal) if url not in cited)][:MAX_SNIPPETS]:
+        lines.append(f"{url} {neutralise(one_line(' - '.join(session.pages.snippets(url)), 400))}")
+        room -= estimate_tokens(lines[-1])
+        if room < 0:
+            return "\n".join(lines[:-1])
+    return "\n".join(lines)
+
+
+def unread_results(session: Session, goal: str, *, by_rank: bool = False) -> list[str]:
+    """Addresses that searches showed and nobody opened, by words shared with the goal, or first by their rank."""
+    wanted = {word for word in goal.casefold().split() if len(word) > 3}
+    unread = [url for url in session.hits if session.pages.get(url) is None]
+
+    def order(url: str) -> tuple[int, int]:
+        shared = len(wanted & set(" ".join(session.pages.snippets(url)).casefold().split()))
+        return (session.ranks.get(url, 0) if by_rank else 0, -shared)
+
+    return sorted(unread, key=order)
+
+
+def pages_read(session: Session) -> list[str]:
+    """Addresses of pages that were read for this question, in order."""
+    read = [c.what for c in session.ledger.charges.values() if c.kind == "browse" and c.status == "settled"]
+    return [url for url in dict.fromkeys(read) if session.pages.get(url) is not None]
+
+
+def course_text(state: AgentState, session: Session, room: int) -> str:
+    """The course of an attempt as text: what the model wrote and called, and the results that are still in view."""
+    lines: list[str] = []
+    for message in show_transcript(state["transcript"], room, session.deps.strategy.memory):
+        said = str(message.get("content") or "")
+        if message["role"] == "assistant":
+            calls = [call["function"] for call in message.get("tool_calls") or ()]
+            called = [f"called {call['name']} {one_line(call['arguments'], OWN_CHARS)}" for call in calls]
+            lines += [*([f"wrote: {said.strip()[:OWN_CHARS]}"] if said.strip() else []), *called]
+        else:
+            lines.append(said)
+    return "\n\n".join(lines)

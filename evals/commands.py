@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from ..agent.terminal.cli import EXIT_CODES, run_options
+from ..agent.terminal.cli import EXIT_CODES
+from ..agent.terminal.options import run_options
 
 _seed = click.option("--seed", default=20, show_default=True, help="What the world is made from.")
 _pages = click.option("--pages", default=300, show_default=True, help="How many pages it has at least, 200 to 5,000.")

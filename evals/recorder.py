@@ -17,7 +17,7 @@ from ..agent.prepare import Options
 from ..agent.result import Result
 from ..agent.run import arun_agent
 from ..agent.settings import Settings
-from ..agent.terminal.ask import Asked, exit_code, print_result
+from ..agent.terminal.ask import Asked, Shown, exit_code, print_result
 from ..agent.terminal.notices import one_line_notices
 from ..agent.terminal.progress import progress
 from ..tools.backends import make_search
@@ -58,7 +58,7 @@ def record_and_show(name: str, question: str, asked: Asked, *, out: Path, note: 
     finally:
         # Shown even when it could not be written: it was paid for.
         for result in made:
-            print_result(result, as_json=as_json)
+            print_result(result, Shown(as_json=as_json))
     return exit_code(made[0])
 
 

@@ -1,26 +1,28 @@
-"""A model that plays any strategy's prompts on the bundled web, for measurements without a model.
+"""A model that plays every role of every strategy on the bundled web, for load, invariants and sweeps.
 
 It is given a question's demands, as somebody who understands it, and how to phrase queries for them. Facts, quotes and
 addresses it has only from the text of each prompt: what has left the prompt is forgotten. It searches alike under all
-strategies, and does beside that what a prompt asks for: states constraints, records findings, checks, answers.
+strategies, and does beside that what a prompt asks for: states constraints, records findings, checks, judges, answers;
+where it cannot record, it notes what it read in its own words. Its figures say what a machine costs and whether it
+holds together, never how good its answers would be: no claim of answer quality may rest on it.
 """
 
 import json
 import random
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import orjson
 from typing_extensions import Unpack
 
 from ..agent.llm.wire import Options, Reply, ToolCall, Usage
-from ..prompts import render
-from ..tools.errors import ModelError
 from ..tools.passages import estimate_tokens
-from .simulated_findings import checks, new_findings, stated, unread
+from .simulated_findings import new_findings, noted, stated, unread
 from .simulated_mind import Mind, Move
 from .simulated_notes import Notes, overlooking, read_prompt
+from .simulated_roles import NOTHING, Role
 from .simulated_web import SimulatedWeb
 from .world_questions import Question
 
@@ -29,28 +31,31 @@ Call = tuple[str, Json]
 NAME = "simulated"
 CONTEXT = 32_768
 GOAL_CHARS = 300
+NOTED_CHARS = 900
+"""What it writes down in one turn where it cannot record."""
 MESSAGE_TOKENS = 4
 """What a chat template adds to each message, about."""
-NOTHING = "unknown"
-"""The answer of somebody who found no candidate at all."""
 
 
 class SimulatedChat:
     """A Chat that answers one question of a world. The same prompt gets the same reply, whoever asked before.
 
     `seed` chooses the order of the first queries and what is overlooked; `skill` is the share of all sentences that
-    it takes in, from 0 to 1. `context` is in tokens. It costs nothing, unless its `name` is that of a priced model.
+    it takes in, `slips` the share of replies with a mistake (an answer given too early, a verdict that is too kind),
+    both from 0 to 1. At a temperature above 0 each new conversation goes another way. `context` is in tokens. It costs
+    nothing, unless its `name` is that of a priced model.
     """
 
     takes_tools = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is a knob of the simulation)
         self,
         web: SimulatedWeb,
         question: Question,
         *,
         seed: int = 0,
         skill: float = 1.0,
+        slips: float = 0.0,
         context: int | None = CONTEXT,
         name: str = NAME,
     ) -> None:
@@ -59,27 +64,58 @@ class SimulatedChat:
         self.local = name == NAME
         self._web = web
         self._question = question
-        self._overlooks = overlooking(f"{seed} {question.id}", 1 - skill)
-        numbers = [*range(len(question.constraints))]
-        random.Random(f"{seed} {question.id}").shuffle(numbers)
-        self._order = sorted(numbers, key=lambda number: question.constraints[number].kind != "exploration")
+        self._seed = seed
+        self._skill = skill
+        self._slips = slips
+        self._conversations = 0
 
     async def complete(self, messages: list[Json], **options: Unpack[Options]) -> Reply:
         """See Chat. Raises ModelError for a prompt that is none of ours."""
-        notes = read_prompt(self._web, messages, self._overlooks)
-        mind = Mind(self._question, notes, self._web.world.base, self._order)
+        way = self._way(messages, options.get("temperature") or 0.0)
+        overlooks = overlooking(f"{self._seed + way} {self._question.id}", 1 - self._skill)
+        notes = read_prompt(self._web, messages, overlooks)
+        order = self._order(way)
+        mind = Mind(self._question, notes, self._web.world.base, order)
         tools = options.get("tools") or []
         names = [tool["function"]["name"] for tool in tools]
         if names:
-            text, calls = self._turn(mind, notes, record="record" in names)
+            text, calls = self._turn(mind, notes, names, slips=self._slip(messages))
         else:
-            text, calls = orjson.dumps(self._written(str(messages[0]["content"]), mind, notes)).decode(), []
-        return _reply(text, calls, tokens_of(messages, tools), options.get("max_tokens"), len(messages))
+            told = str(messages[1]["content"]) if len(messages) > 1 else ""
+            role = Role(self._question, notes, mind, told, order, self._slip(messages))
+            text, calls = orjson.dumps(role.write(str(messages[0]["content"]))).decode(), []
+        prefix = f"call_{way}_{len(messages)}"
+        return _reply(text, calls, tokens_of(messages, tools), options.get("max_tokens"), prefix)
 
-    def _turn(self, mind: Mind, notes: Notes, *, record: bool) -> tuple[str, list[Call]]:
+    def _way(self, messages: Sequence[Json], temperature: float) -> int:
+        """Which of several conversations this is: its own calls say so, and a new one begins the next."""
+        for message in messages:
+            for call in message.get("tool_calls") or ():
+                return int(call["id"].split("_")[1])
+        if not temperature:
+            return 0
+        self._conversations += 1
+        return self._conversations
+
+    def _order(self, way: int) -> list[int]:
+        numbers = [*range(len(self._question.constraints))]
+        random.Random(f"{self._seed + way} {self._question.id}").shuffle(numbers)
+        return sorted(numbers, key=lambda number: self._question.constraints[number].kind != "exploration")
+
+    def _slip(self, messages: Sequence[Json]) -> bool:
+        """Whether this reply holds a mistake: always the same for the same prompt."""
+        if not self._slips:
+            return False
+        digest = sha256(f"{self._seed} {self._question.id}".encode() + orjson.dumps(messages)).digest()
+        return int.from_bytes(digest[:4], "big") < self._slips * 2**32
+
+    def _turn(self, mind: Mind, notes: Notes, names: Sequence[str], *, slips: bool) -> tuple[str, list[Call]]:
         """One turn of the search: a thought, what is to be recorded, and the next step."""
+        record = "record" in names
         final = mind.complete
-        move = mind.next_move() if final is None else None
+        hasty = slips and bool(mind.candidates)
+        beyond = final is not None and final.name in notes.accepted
+        move = mind.next_move() if (final is None or beyond) and not hasty else None
         pages = unread(mind, notes, final)[:3] if record and final else []
         if pages and "browse" not in notes.refused:
             move = Move(urls=tuple(pages))
@@ -87,14 +123,18 @@ class SimulatedChat:
         if record:
             said = self._record(mind, notes)
             calls += [("record", said)] if said else []
+        before = "" if record else noted(mind, notes, NOTED_CHARS, fresh=True)
         if move is None:
             name = mind.best_name or NOTHING
+            if "answer" not in names:
+                return f"{before}\nANSWER: {name}".strip(), calls
             return f"Nothing is left to look up: the best answer is {name}.", [*calls, ("answer", {"answer": name})]
         if move.queries:
             thought = f"I look for pages about {' and '.join(move.queries)}."
-            return thought, [*calls, ("search", {"queries": [*move.queries]})]
+            return f"{before}\n{thought}".strip(), [*calls, ("search", {"queries": [*move.queries]})]
         goal = self._goal(mind)
-        return f"I read what these pages say: {goal[:80]}", [*calls, ("browse", {"urls": [*move.urls], "goal": goal})]
+        thought = f"I read what these pages say: {goal[:80]}"
+        return f"{before}\n{thought}".strip(), [*calls, ("browse", {"urls": [*move.urls], "goal": goal})]
 
     def _record(self, mind: Mind, notes: Notes) -> Json:
         made: Json = {}
@@ -108,41 +148,6 @@ class SimulatedChat:
         met = mind.candidates[0].met if mind.candidates else ()
         texts = [item.text for number, item in enumerate(self._question.constraints) if number not in met]
         return " ".join(texts or [self._question.text])[:GOAL_CHARS]
-
-    def _written(self, system: str, mind: Mind, notes: Notes) -> Json:
-        """The JSON object that a prompt without tools asks for."""
-        if system == render("planner"):
-            return self._plan(notes)
-        if system == render("verifier"):
-            return self._verdict(mind, notes)
-        if system == render("answer"):
-            name = mind.best_name or NOTHING
-            made = checks(mind, notes, self._question, name)
-            return {"answer": name, "constraints": self._missing(notes), "checks": made}
-        raise ModelError(f"the simulated model does not know the prompt {system[:60]!r}", kind="rejected", sent=True)
-
-    def _missing(self, notes: Notes) -> list[Json]:
-        return stated(self._question) if len(notes.constraints) <= 1 else []
-
-    def _plan(self, notes: Notes) -> Json:
-        constraints = self._question.constraints
-        wanted = [constraints[number].text for number in self._order if constraints[number].kind == "exploration"]
-        steps = [{"text": f"Find what fits: {text}"} for text in wanted] if not notes.earlier else []
-        return {"constraints": self._missing(notes), "drop": [], "steps": steps, "marks": []}
-
-    def _verdict(self, mind: Mind, notes: Notes) -> Json:
-        made = checks(mind, notes, self._question, notes.proposed)
-        verdicts = {item["verdict"] for item in made}
-        if "contradicted" in verdicts:
-            decision, reason = "PIVOT", f"{notes.proposed} does not meet every demand."
-        elif "unverifiable" in verdicts:
-            decision, reason = "CONTINUE", f"Not all is shown for {notes.proposed} yet."
-        else:
-            decision, reason = "SUCCESS", f"The texts show each demand met by {notes.proposed}."
-        gaps = [f"{item['constraint']} is not shown" for item in made if item["verdict"] == "unverifiable"]
-        leads = [item.name for item in mind.candidates if item.name != notes.proposed and len(item.met) >= 2]
-        told = {"decision": decision, "reason": reason, "facts": [], "gaps": gaps[:5], "leads": leads[:5]}
-        return {"constraints": self._missing(notes), "checks": made, **told}
 
 
 def tokens_of(messages: Sequence[Json], tools: Sequence[Json] = ()) -> int:
@@ -160,12 +165,12 @@ def _tokens(text: str) -> int:
     return estimate_tokens(text)
 
 
-def _reply(text: str, calls: Sequence[Call], tokens_in: int, most: int | None, turn: int) -> Reply:
+def _reply(text: str, calls: Sequence[Call], tokens_in: int, most: int | None, prefix: str) -> Reply:
     """The reply on the wire. One longer than `most` tokens breaks off, and the call that it breaks off in is lost."""
     made: list[ToolCall] = []
     for number, (name, arguments) in enumerate(calls):
         raw = json.dumps(arguments, ensure_ascii=False)
-        made.append(ToolCall(f"call_{turn}_{number}", name, arguments, raw))
+        made.append(ToolCall(f"{prefix}_{number}", name, arguments, raw))
     sizes = [estimate_tokens(text), *(MESSAGE_TOKENS + estimate_tokens(call.name + call.raw) for call in made)]
     if most is not None and sum(sizes) > most:
         cut = [call for place, call in enumerate(made) if sum(sizes[: place + 2]) <= most]

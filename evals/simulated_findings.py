@@ -13,6 +13,10 @@ RECORDED_AT_ONCE = 2
 """Candidates about which something is recorded in one turn."""
 
 
+SEEN_AT_ONCE = 6
+"""Addresses that are noted in one turn, to be read later."""
+
+
 def stated(question: Question) -> list[Json]:
     """The question's constraints as prompts ask for them."""
     return [{"text": item.text, "kind": item.kind} for item in question.constraints]
@@ -71,6 +75,28 @@ def unread(mind: Mind, notes: Notes, candidate: Candidate) -> list[str]:
     facts = [fact for number in candidate.met for fact in mind.witness(candidate.id, number)]
     shown = [notes.sources[fact].url for fact in facts if not notes.sources[fact].on_page]
     return [url for url in dict.fromkeys([*notes.weak, *shown]) if url not in notes.opened]
+
+
+def noted(mind: Mind, notes: Notes, most: int, *, fresh: bool = False) -> str:
+    """Sentences worth keeping, with their addresses, in at most so many characters; `fresh`: not written down before.
+
+    Worth keeping is what bears on the question: facts on the ways that its demands go, those of candidates first.
+    """
+    told = {words for words, _ in notes.own} if fresh else set[str]()
+    best = {item.id for item in mind.candidates[:3]}
+    found: dict[str, tuple[bool, str]] = {}
+    for fact, said in notes.sources.items():
+        if fact.relation in mind.relations and said.words not in told:
+            near = fact.subject in best or str(fact.value) in best
+            found[said.words] = (not near, said.url)
+    lines: list[str] = []
+    kept = [f'- "{words}" ({url})' for words, (_, url) in sorted(found.items(), key=lambda item: item[1][0])]
+    for line in [*(f"- see {url}" for url in mind.wanted_pages()[:SEEN_AT_ONCE] if fresh), *kept]:
+        most -= len(line) + 1
+        if most < 0:
+            break
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _claim(mind: Mind, notes: Notes, item: Candidate, number: int) -> list[Json]:

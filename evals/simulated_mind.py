@@ -50,6 +50,9 @@ class Mind:
         self.ids = [ids.get(constraint.text, "") for constraint in question.constraints]
         """The id of each constraint in the prompt, empty where it is not stated there."""
         self.tests = [demand.test for demand in self._demands]
+        ways = [way for demand in self._demands for way in (demand.path, demand.other or "")]
+        self.relations = frozenset(step.lstrip("~") for way in ways for step in way.split(".") if step)
+        """Relations on the ways that the demands go."""
         self._gaps = Gaps(notes.known, self._untried)
         self._met = self._all_met()
         self.candidates = self._rated()
@@ -98,6 +101,13 @@ class Mind:
                 return move
         others = self._untried_queries(1)
         return Move(queries=tuple(others[:1])) if others else None
+
+    def wanted_pages(self) -> list[str]:
+        """Pages still to be read whose addresses are known, and were not written down yet."""
+        others = [*self._gaps.before(self._demands), *([*item.waiting] for item in self.candidates)]
+        urls = dict.fromkeys(f"{self._base}/{name}" for found in others for name in found)
+        noted = self._notes.seen
+        return [url for url in urls if url in self._notes.urls and url not in self._notes.opened and url not in noted]
 
     def _untried_queries(self, wording: int) -> list[str]:
         """The constraints' own queries in one wording, as far as they were not made and can be."""

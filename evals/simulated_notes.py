@@ -14,7 +14,7 @@ from ..agent.llm.wire import as_object
 from .simulated_web import Said, SimulatedWeb
 from .world_base import Fact, Facts
 
-_CONSTRAINT = re.compile(r"^(c\d+) \((?:asked|exploration|verification)\) (.*)$", re.MULTILINE)
+_CONSTRAINT = re.compile(r"^(c\d+) \((?:asked|exploration|verification)(?:, [a-z/]+)?\) (.*)$", re.MULTILINE)
 _ROW = re.compile(r"^candidate (['\"])(.*)\1: (.*)$", re.MULTILINE)
 _CELLS = re.compile(r"(proven by page|weakly|contradicted|disputed|open) ((?:c\d+ ?)+)")
 _SPENT = re.compile(r"^(searches|page reads): 0 of ", re.MULTILINE)
@@ -23,6 +23,9 @@ _LEAD = re.compile(r"^lead: .* (https?://\S+)$", re.MULTILINE)
 _SEARCHED = re.compile(r"^searched: (.*)$", re.MULTILINE)
 _PROPOSED = re.compile(r"^\[proposed answer\]\n(.*)$", re.MULTILINE)
 _WEAK = re.compile(r"^  c\d+: from search results only; to prove it read (.*)$", re.MULTILINE)
+_OWN = re.compile(r'- "(.+?)" \((https?://[^\s)]+)\)')
+_SEE = re.compile(r"^- see (https?://\S+)$", re.MULTILINE)
+_ACCEPTED = re.compile(r"^\[record\] attempt \d+: (.*), accepted;", re.MULTILINE)
 _TOOL = {"searches": "search", "page reads": "browse"}
 
 
@@ -37,6 +40,10 @@ class Notes:
     """Every address that was shown, in order."""
     opened: set[str] = field(default_factory=set[str])
     """Pages whose text stands in the prompt."""
+    seen: set[str] = field(default_factory=set[str])
+    """Addresses that the reader wrote down, to be read later."""
+    called: set[str] = field(default_factory=set[str])
+    """Pages that the reader called for, as far as the calls are still shown."""
     earlier: list[str] = field(default_factory=list[str])
     """Pages that an earlier attempt read: they cost nothing to open again."""
     asked: set[str] = field(default_factory=set[str])
@@ -48,6 +55,10 @@ class Notes:
     """(candidate, constraint id) and how the matrix shows it."""
     recorded: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """(candidate, constraint id) of what was recorded before."""
+    own: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Sentences that the reader wrote down itself, with their addresses."""
+    accepted: set[str] = field(default_factory=set[str])
+    """Answers that were accepted in an earlier attempt."""
     weak: list[str] = field(default_factory=list[str])
     """Pages that would prove what so far rests on a search result."""
     proposed: str = ""
@@ -80,6 +91,7 @@ def read_prompt(web: SimulatedWeb, messages: Sequence[dict[str, Any]], overlooks
     for message in messages[1:]:
         text = str(message.get("content") or "")
         _read_marked(notes, web, text, overlooks)
+        _read_own_words(notes, web, text)
         for call in message.get("tool_calls") or ():
             tools[call["id"]] = call["function"]["name"]
             _read_own_call(notes, call["function"])
@@ -87,6 +99,8 @@ def read_prompt(web: SimulatedWeb, messages: Sequence[dict[str, Any]], overlooks
             notes.refused.add(tools.get(message["tool_call_id"], ""))
         elif message["role"] == "user":
             _read_blocks(notes, text)
+    if notes.own:
+        notes.opened |= notes.called  # what mattered of them was written down
     return notes
 
 
@@ -100,10 +114,23 @@ def _read_marked(notes: Notes, web: SimulatedWeb, text: str, overlooks: Callable
                 notes.learn(said)
 
 
+def _read_own_words(notes: Notes, web: SimulatedWeb, text: str) -> None:
+    """Sentences that the reader wrote down, as far as they are still shown."""
+    notes.seen.update(_SEE.findall(text))
+    notes.urls.update(dict.fromkeys(_SEE.findall(text)))
+    for words, url in _OWN.findall(text):
+        notes.own.append((words, url))
+        notes.urls[url] = None
+        for said in web.sayings(url, words, on_page=False):
+            if said.words == words:
+                notes.learn(said)
+
+
 def _read_own_call(notes: Notes, function: dict[str, Any]) -> None:
     """What the reader itself did before, as far as it is still shown."""
     arguments = as_object(json.loads(function["arguments"] or "{}"))
     notes.asked.update(arguments.get("queries", ()))
+    notes.called.update(arguments.get("urls", ()))
     for finding in arguments.get("findings", ()):
         notes.recorded.add((finding["candidate"], finding["constraint"]))
 
@@ -119,6 +146,7 @@ def _read_blocks(notes: Notes, text: str) -> None:
     notes.urls.update(dict.fromkeys([*notes.earlier, *_LEAD.findall(text), *notes.weak]))
     for line in _SEARCHED.findall(text):
         notes.asked.update(line.split("; "))
+    notes.accepted.update(_ACCEPTED.findall(text))
     for _, candidate, cells in _ROW.findall(text):
         for state, ids in _CELLS.findall(cells):
             for name in ids.split():

@@ -7,7 +7,9 @@ import orjson
 import pytest
 from spadework.agent.llm.wire import Chat, Options, Reply
 from spadework.agent.result import Result
+from spadework.agent.nodes.prompting import rules
 from spadework.agent.run import arun_agent
+from spadework.agent.strategies import STRATEGIES, get_strategy
 from spadework.evals.simulated import SimulatedChat, tokens_of
 from spadework.evals.simulated_web import SimulatedWeb
 from spadework.evals.world import make_world
@@ -55,7 +57,7 @@ def made(result: Result, kind: str) -> list[str]:
 @pytest.mark.parametrize("name", ["hard-03", "hard-06", "plain-07", "plain-13"])
 async def test_it_finds_the_answer_and_searches_alike_under_both_strategies(web: SimulatedWeb, name: str) -> None:
     asked = question(web, name)
-    bare = await run(web, SimulatedChat(web, asked), asked, "react")
+    bare = await run(web, SimulatedChat(web, asked), asked, "react-full")
     ours = await run(web, SimulatedChat(web, asked), asked, "bats-early")
     assert bare.answer == ours.answer == asked.answer
     assert ours.status == "verified"
@@ -69,7 +71,7 @@ async def test_most_questions_are_answered_within_ten_calls(web: SimulatedWeb) -
     results = [await run(web, SimulatedChat(web, item), item, "bats-early") for item in asked]
     right = sum(result.answer == item.answer for result, item in zip(results, asked, strict=True))
     assert right >= len(asked) - 2
-    assert sum(result.status == "verified" for result in results) >= len(asked) // 2
+    assert sum(result.status in ("verified", "supported") for result in results) >= len(asked) // 2
 
 
 @pytest.mark.parametrize("strategy", ["react", "bats-early"])
@@ -94,7 +96,8 @@ async def test_quotes_and_addresses_are_only_those_of_the_prompt(web: SimulatedW
 
 def written(reply: Reply) -> list[dict[str, str]]:
     """All quotes of a reply."""
-    parts = [call.arguments or {} for call in reply.calls] or [orjson.loads(reply.text)]
+    parts = [call.arguments or {} for call in reply.calls]
+    parts += [orjson.loads(reply.text)] if reply.text.startswith("{") else []
     found = [item for part in parts for name in ("findings", "checks") for item in part.get(name, ())]
     return [quote for item in found for quote in item["quotes"]]
 
@@ -103,8 +106,9 @@ async def test_it_remembers_nothing_from_one_call_to_the_next(web: SimulatedWeb)
     asked = question(web, "hard-02")
     chat = Watched(SimulatedChat(web, asked))
     await run(web, chat, asked, "bats-early")
+    await run(web, chat, asked, "bats-early", calls=3)
     nodes = {str(messages[0]["content"]) for messages, _, _ in chat.calls}
-    assert nodes >= {render("planner"), render("searcher"), render("verifier")}
+    assert nodes >= {render("planner"), rules(get_strategy("bats-early")), render("verifier")}
     for messages, options, reply in reversed(chat.calls):
         assert await SimulatedChat(web, asked).complete(messages, **options) == reply
 
@@ -121,7 +125,7 @@ async def test_a_model_of_less_skill_overlooks_more_and_finds_less(web: Simulate
     asked = web.world.questions[:10]
 
     async def right(skill: float) -> int:
-        results = [await run(web, SimulatedChat(web, item, skill=skill), item, "react") for item in asked]
+        results = [await run(web, SimulatedChat(web, item, skill=skill), item, "react-full") for item in asked]
         return sum(result.answer == item.answer for result, item in zip(results, asked, strict=True))
 
     assert await right(0.0) == 0

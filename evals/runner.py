@@ -1,0 +1,140 @@
+"""One run of an evaluation, from plain data to plain data, and many of them side by side.
+
+A task names all that a run needs, so that another process or machine that has the package can make it.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+from ..agent.llm.models import Server, make_chat
+from ..agent.llm.wire import Chat
+from ..agent.money.budget import Budget
+from ..agent.money.prices import load_prices
+from ..agent.prepare import Options, prepare
+from ..agent.result import Result
+from ..agent.run import arun_agent
+from ..agent.settings import Settings
+from ..agent.terminal.ask import Asked
+from ..tools.backends import make_search
+from ..tools.browse import Browse, FunctionBrowse, make_browse
+from ..tools.clean import one_line
+from ..tools.http import SafeClient
+from ..tools.search import FunctionSearch, Search
+from .cases import Bundled, web_of
+from .grade import is_right
+from .runs_file import KEY, Json
+from .simulated import CONTEXT, SimulatedChat
+from .watch import Watch, WatchedBrowse, WatchedChat, WatchedSearch
+
+SIMULATED = "simulated"
+BUNDLED_SEARCH = "bundled"
+MOST_FAULT = 500
+COUNTED = ("searches", "browses", "tokens_in", "tokens_out", "tokens_cached", "model_calls")
+
+
+async def run_one(task: Json) -> Json:
+    """Make one run. Its line says how it went, also where it failed; only cancelling it raises."""
+    watch = Watch()
+    result, fault = None, ""
+    started = time.perf_counter()
+    try:
+        async with _outside(task, watch) as options:
+            result = await arun_agent(task["question"], task["limits"], **options)
+    except Exception as error:
+        fault = one_line(f"{type(error).__name__}: {error}", MOST_FAULT)
+    seconds = time.perf_counter() - started
+    line = {name: task[name] for name in KEY}
+    violations = watch.passed(Budget.of(task["limits"]), seconds)
+    if result is None:
+        return line | _broken(watch, fault, seconds) | {"violations": violations}
+    return line | _ended(task, result) | {"violations": [*violations, *watch.unproven(result)]}
+
+
+async def check_task(task: Json) -> None:
+    """Raises ConfigError for a task that could not be begun; nothing is spent."""
+    async with _outside(task, Watch()) as options:
+        prepare(task["question"], Budget.of(task["limits"]), options)
+
+
+async def run_all(tasks: Iterator[Json], jobs: int, write: Callable[[Json], None]) -> None:
+    """Make all runs, so many at once, and write each line as its run ends. Raises what `write` raises."""
+
+    async def work() -> None:
+        for task in tasks:
+            write(await run_one(task))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(jobs):
+                group.create_task(work())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+def _ended(task: Json, result: Result) -> Json:
+    """What is kept of a result. A run that failed was not wrong: whether it is right is not known."""
+    told = {name: getattr(result, name) for name in ("answer", "status", "stop_reason", "resource")}
+    right = is_right(task["strategy"], result.answer, getattr(result, "answers", []), task["expected"])
+    return told | {
+        "correct": None if result.stop_reason == "error" else right,
+        "spend": result.spend.to_dict(),
+        "decisions": Counter(decision["outcome"] for decision in result.decisions),
+        "attempts": len(result.attempts),
+        "fault": result.fault,
+    }
+
+
+def _broken(watch: Watch, fault: str, seconds: float) -> Json:
+    """The same of a run that has no result: its spend is what was counted here."""
+    spend = {name: watch.counts[name] for name in COUNTED} | {"usd": None, "seconds": round(seconds, 3)}
+    told = {"answer": "", "status": "none", "stop_reason": "error", "resource": "", "correct": None}
+    return told | {"spend": spend, "decisions": {}, "attempts": 0, "fault": fault}
+
+
+@asynccontextmanager
+async def _outside(task: Json, watch: Watch) -> AsyncGenerator[Options]:
+    """Model, search and pages of a run, each below the runner's own counters. Raises ConfigError."""
+    given = {name: task[name] for name in ("base_url", "context")}
+    settings = Asked(**given, allow_host=tuple(task["allow_host"])).settings()
+    clients: list[SafeClient] = []
+    try:
+        search, browse = _web(task, settings, clients)
+        chat = _chat(task, settings)
+        yield Options(
+            model=WatchedChat(chat, watch, load_prices(settings.prices)),
+            search=WatchedSearch(search, watch),
+            browse=WatchedBrowse(browse, watch),
+            strategy=task["strategy"],
+            settings=settings,
+        )
+    finally:
+        for client in clients:
+            await client.aclose()
+
+
+def _chat(task: Json, settings: Settings) -> Chat:
+    if task["skill"] is None:
+        server = Server(settings.base_url, settings.proxy, settings.ca)
+        return make_chat(task["model"], context=settings.context, server=server)
+    web = web_of(Bundled(*task["world"]))
+    question = next(item for item in web.world.questions if item.id == task["id"])
+    context = settings.context or CONTEXT
+    return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], context=context)
+
+
+def _web(task: Json, settings: Settings, clients: list[SafeClient]) -> tuple[Search, Browse]:
+    if task["search"] == BUNDLED_SEARCH:
+        web = web_of(Bundled(*task["world"]))
+        return FunctionSearch(web.search), FunctionBrowse(web.browse)
+
+    def client_for(hosts: Sequence[str]) -> SafeClient:
+        allowed = [*settings.allow_hosts, *hosts]
+        clients.append(SafeClient(allow_hosts=allowed, proxy=settings.proxy, ca=settings.ca))
+        return clients[-1]
+
+    client = client_for(())
+    search = make_search(task["search"], client, client_for=client_for)
+    return search, make_browse(None, client, search)

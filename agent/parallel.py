@@ -14,7 +14,7 @@ from typing import Any, cast
 from .events import CallEvent, Event, PageEvent
 from .money.amounts import ZERO, Amounts
 from .money.budget import FURTHER, TOOL_RESOURCES, Budget, Remaining, counted
-from .money.charges import Charge, call_of
+from .money.charges import Charge, Refusal, call_of
 from .money.reserves import keep_for
 from .nodes.material import course_text
 from .nodes.paying import together
@@ -33,9 +33,9 @@ async def runs(state: AgentState, session: Session) -> dict[str, Any]:
     keep = keep_for("explore", left.limits, answer_due=session.deps.strategy.pick == "best", verifier=False)
     parts = split(left, session.deps.strategy.runs, keep)
     held = [_lease(session, number, part) for number, part in enumerate(parts, start=1)]
-    await session.ledger.commit(*(charge for charge in held if charge.status == "held"))
+    await session.ledger.commit(*(item for item in held if isinstance(item, Charge) and item.status == "held"))
     ends = await together(
-        _run(state, session, charge, Budget.from_limits(part)) for charge, part in zip(held, parts, strict=True)
+        _run(state, session, item, Budget.from_limits(part)) for item, part in zip(held, parts, strict=True)
     )
     candidates = [end.candidate for end in ends if end.candidate["answer"]]
     told = next((end for end in ends if end.fault), ends[0])
@@ -79,20 +79,19 @@ def _left(session: Session) -> Remaining:
     )
 
 
-def _lease(session: Session, number: int, part: dict[str, int]) -> Charge:
+def _lease(session: Session, number: int, part: dict[str, int]) -> Charge | Refusal:
     """The hold on a run's part of the budget; that of a run which was killed is there already."""
     call = call_of("run", "runs", what=f"{session.ledger.run}.{number}")
     if earlier := session.ledger.earlier(call):
         return earlier[0]
-    held = session.ledger.hold(call, _amounts(part))
-    return held if isinstance(held, Charge) else replace(call, id="", amounts=ZERO)
+    return session.ledger.hold(call, _amounts(part))
 
 
-async def _run(state: AgentState, session: Session, charge: Charge, budget: Budget) -> End:
+async def _run(state: AgentState, session: Session, charge: Charge | Refusal, budget: Budget) -> End:
     """One of the runs: a graph of its own, whose spend is settled here whatever becomes of it."""
+    if isinstance(charge, Refusal):
+        return End(candidate=Candidate(answer="", attempt=0), stop_reason="budget", resource=charge.resource)
     number = int(charge.what.rpartition(".")[2])
-    if not charge.id:
-        return End(candidate=Candidate(answer="", attempt=number), stop_reason="budget")
     last: dict[str, Any] = {}
     async with _beside(state, session, charge, budget) as deps:
         try:
@@ -130,7 +129,7 @@ async def _beside(state: AgentState, session: Session, charge: Charge, budget: B
     """What one of the runs is built from, with its own place in the book."""
     parent = session.deps
     strategy = replace(STRATEGIES["react"], temperature=parent.strategy.temperature)
-    deps = replace(parent, strategy=strategy, output=None, claim=None)
+    deps = replace(parent, strategy=strategy, output=None, claim=None, above=session.ledger)
     if parent.book is not None:
         about = {
             "question": state["question"],

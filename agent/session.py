@@ -184,6 +184,8 @@ class Deps:
     """Where the charges of this run are written before they are spent; None keeps them in memory and in the state."""
     claim: Claim | None = None
     """This process's hold on the run in the book."""
+    above: Ledger | None = None
+    """The ledger of the run that this one is a part of."""
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict[str, Session])
     _listeners: dict[str, Listener] = field(default_factory=dict[str, Listener])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -207,7 +209,8 @@ class Deps:
     async def open(self, run: str, turn: int, budget: Budget) -> Session:
         """Start a question's session, replacing an earlier one of the same run; its pages stay known."""
         journal = Journal(self.claim) if self.claim is not None else None
-        session = Session(self, Ledger(budget, run, turn, self.clock, journal), listener=self._listeners.get(run))
+        ledger = Ledger(budget, run, turn, self.clock, journal, self.above)
+        session = Session(self, ledger, listener=self._listeners.get(run))
         with self._lock:
             earlier = self._sessions.get(run)
             if earlier is not None:

@@ -69,13 +69,26 @@ class Rogue:
     context: int | None = None
     seen: Counter[str] = field(default_factory=Counter[str])
     usd: Decimal = Decimal(0)
+    steps: int = 0
+    """Supersteps of the graph, of all runs of a parallel strategy together."""
+    calls_tried: int = 0
     overran: bool = False
     _excess: bool = False
     faults: list[str] = field(default_factory=list[str])
 
+    def counting_steps(self, node: Any) -> Any:
+        """The function that runs a node, with every step counted."""
+
+        async def counted(*arguments: Any) -> Any:
+            self.steps += 1
+            return await node(*arguments)
+
+        return counted
+
     # -- the model
 
     async def complete(self, messages: list[dict[str, Any]], **options: Unpack[Options]) -> Reply:
+        self.calls_tried += 1
         self._starts("model_calls", options.get("timeout", 0))
         said = self._said(bool(options.get("tools")) or not self.takes_tools)
         self.clock.now += self.random.choice((0, 0.1, min(5, options.get("timeout", 0))))
@@ -157,7 +170,7 @@ class Rogue:
         name = self.random.choice(("search", "browse", "record", "answer", "dig", "shell", "", "雪"))
         if pick < 0.86:
             return name, self.random.choice(("", "{", "null", "[1]", "{" * 3_000))
-        keys = ("queries", "urls", "goal", "page", "answer", "findings", "constraints", "plan")
+        keys = ("queries", "urls", "goal", "page", "answer", "findings", "constraints", "plan", "assumption")
         return name, {key: self.random.choice(HOSTILE) for key in keys}
 
     def _verdict(self) -> str:
@@ -166,7 +179,24 @@ class Rogue:
         data: dict[str, Any] = {"decision": self.random.choice(("SUCCESS", "CONTINUE", "PIVOT", "BANANA", None))}
         data["checks"] = [self._finding() for _ in range(self._few())]
         data["answer"] = self._name()
-        data |= {key: self.random.choice(HOSTILE) for key in ("reason", "facts", "leads", "steps", "marks", "drop")}
+        told = (
+            "reason",
+            "facts",
+            "leads",
+            "steps",
+            "marks",
+            "drop",
+            "justification",
+            "summary",
+            "details",
+            "assumption",
+        )
+        data |= {key: self.random.choice(HOSTILE) for key in told}
+        data["verification"] = self.random.choice(([{"constraint": "it is old", "verdict": "satisfied"}], *HOSTILE))
+        data["read"] = self.random.choice(([ALDER, FINCH, "http://evil.example/?q=secret"], *HOSTILE))
+        data["choice"] = self.random.choice((1, 2, 99, *HOSTILE))
+        if self.random.random() < 0.1:
+            data["no_search_answer"] = self.random.choice((self._name(), *HOSTILE))
         data["constraints"] = self.random.choice(([{"text": text} for text in CONSTRAINTS], *HOSTILE))
         return json.dumps(data)
 

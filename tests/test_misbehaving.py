@@ -10,14 +10,26 @@ from decimal import Decimal
 from pathlib import Path
 from statistics import mean
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from rogue import LIMITS, PRICES, Clock, Rogue
 from scripted import PAGES, QUESTION
-from spadework.agent import Budget, Result, arun_agent
+from spadework.agent import Budget, Result, arun_agent, graph
 from spadework.agent.nodes import calls
 from spadework.agent.settings import Settings
+from spadework.agent.strategies import STRATEGIES, parts_of
+
+PLAYED = (
+    *["bats-early"] * 12,
+    *STRATEGIES,
+    *(f"bats-early:no-{part}" for part in parts_of(STRATEGIES["bats-early"])),
+    "bats:no-policy",
+    "bats-paper-early:no-planning",
+)
+STEPS_A_CALL = 8
+"""More supersteps than this to a call of the model mean that the graph turned without one."""
 
 
 async def play(seed: int, prices: Path) -> tuple[Rogue, Result]:
@@ -27,8 +39,15 @@ async def play(seed: int, prices: Path) -> tuple[Rogue, Result]:
     budget = Budget(**{name: chance.choice(LIMITS[name]) for name in limited})
     rogue = Rogue(chance, Clock(), budget, takes_tools=chance.random() < 0.8)
     settings = Settings(prices=str(prices), clock=rogue.clock)
-    strategy = chance.choice(("bats-early", "react"))
-    result = await arun_agent(
+    strategy = chance.choice(PLAYED)
+    counted = rogue.counting_steps(graph._run)  # pyright: ignore[reportPrivateUsage]
+    with patch.object(graph, "_run", counted):
+        result = await _run(rogue, budget, strategy, settings, stored=seed % 10 == 0)
+    return rogue, result
+
+
+async def _run(rogue: Rogue, budget: Budget, strategy: str, settings: Settings, *, stored: bool) -> Result:
+    return await arun_agent(
         QUESTION,
         budget,
         model=rogue,
@@ -37,9 +56,8 @@ async def play(seed: int, prices: Path) -> tuple[Rogue, Result]:
         tools=[rogue.dig],
         strategy=strategy,
         settings=settings,
-        checkpointer=InMemorySaver() if seed % 10 == 0 else None,
+        checkpointer=InMemorySaver() if stored else None,
     )
-    return rogue, result
 
 
 def broken(rogue: Rogue, result: Result) -> list[str]:
@@ -47,6 +65,10 @@ def broken(rogue: Rogue, result: Result) -> list[str]:
     found = [*rogue.faults, *_passed(rogue), *_miscounted(rogue, result)]
     if result.status == "verified":
         found += [f"{item['id']} has no proof" for item in result.constraints if not _proven(result, item)]
+    if rogue.steps > STEPS_A_CALL * rogue.calls_tried + 40:
+        found.append(f"{rogue.steps} steps of the graph for {rogue.calls_tried} calls of the model")
+    if any(item["verdict"] == "satisfied" for item in result.findings if _refuted(item)):
+        found.append("a contradicted cell was dropped")
     if result.stop_reason == "error" and not result.fault:
         found.append("an error without a fault line")
     if "Error:" in result.fault:
@@ -55,6 +77,11 @@ def broken(rogue: Rogue, result: Result) -> list[str]:
         found.append("the budget ended it, but which limit is not said")
     json.dumps(result.to_dict())
     return [*found, *([] if result.receipt() else ["no receipt"])]
+
+
+def _refuted(finding: Any) -> bool:
+    """Whether a cell was contradicted on some page and nobody who saw both sides has settled it since."""
+    return "contradicted by" in finding.get("note", "") and finding["by"] != "verifier"
 
 
 def _passed(rogue: Rogue) -> list[str]:

@@ -8,7 +8,7 @@ from spadework.agent.money.amounts import ZERO, Amounts
 from spadework.agent.money.budget import Regime, Remaining
 from spadework.agent.money.charges import Charge, Status
 from spadework.agent.money.forecast import Forecast, forecast
-from spadework.agent.nodes.policy import Decision, Situation, decide, turn_cap
+from spadework.agent.nodes.policy import Decision, Situation, decide, goes_on, obey, tools_spent, turn_cap
 from spadework.agent.proof.matrix import Row
 from spadework.agent.state import Progress, no_progress
 
@@ -61,6 +61,19 @@ TABLE: list[tuple[str, Situation, tuple[str, str, str]]] = [
     ("supported, one call fits", situation(SUPPORTED, remaining=left(tokens=1_999)), ("SUCCESS", "supported", "")),
     ("supported, two calls fit", situation(SUPPORTED, remaining=left(tokens=2_000)), ("CONTINUE", "page-check", "")),
     ("supported, not stated", situation(SUPPORTED, stated=False), ("CONTINUE", "open", "")),
+    ("supported with nothing left", situation(SUPPORTED, remaining=left(searches=0, browses=0)),
+     ("SUCCESS", "supported", "")),
+    ("supported while idle", situation(SUPPORTED, checks=1, idle_turns=9), ("SUCCESS", "supported", "")),
+    ("open, two calls fit", situation(OPEN, remaining=left(tokens=2_000)), ("CONTINUE", "open", "")),
+    ("contradicted, two calls fit", situation(REFUTED, remaining=left(tokens=2_000)), ("PIVOT", "stuck", "")),
+    ("the first limit that lacks for one call", situation(OPEN, remaining=left(tokens=1_500, model_calls=0)),
+     ("EXHAUSTED", "no-room", "model_calls")),
+    ("the first limit that lacks for two", situation(REFUTED, remaining=left(tokens=2_999, model_calls=1)),
+     ("EXHAUSTED", "stuck", "model_calls")),
+    ("turns up to the cap", situation(None, remaining=Remaining({"searches": 2, "browses": 3}, {"model_calls": 31})),
+     ("PIVOT", "next-attempt", "")),
+    ("turns at the cap", situation(None, remaining=Remaining({"searches": 2, "browses": 3}, {"model_calls": 32})),
+     ("EXHAUSTED", "idle", "")),
     ("idle", situation(OPEN, idle_turns=3), ("EXHAUSTED", "idle", "")),
     ("idle, not yet", situation(OPEN, idle_turns=2), ("CONTINUE", "open", "")),
     ("idle and stuck", situation(REFUTED, idle_turns=3), ("EXHAUSTED", "idle", "")),
@@ -92,6 +105,20 @@ TABLE: list[tuple[str, Situation, tuple[str, str, str]]] = [
     ("stale without a lead", situation(None, stale_actions=4), ("PIVOT", "next-attempt", "")),
     ("calls fail", situation(OPEN, failed_calls=3), ("PIVOT", "stuck", "")),
     ("calls fail without a lead", situation(None, failed_calls=3), ("PIVOT", "stuck", "")),
+    ("the same call fails again", situation(OPEN, failed_again=1), ("PIVOT", "stuck", "")),
+    ("the same call fails again without a lead", situation(None, failed_again=1), ("PIVOT", "stuck", "")),
+    ("left before for the same reason", situation(REFUTED, left_before=True), ("EXHAUSTED", "stuck", "")),
+    ("left before, and stale now", situation(OPEN, stale_actions=4, left_before=True), ("EXHAUSTED", "stuck", "")),
+    ("left before, but open now", situation(OPEN, left_before=True), ("CONTINUE", "open", "")),
+    ("one tool is used up", situation(OPEN, remaining=left(searches=0)), ("CONTINUE", "open", "")),
+    ("one tool is used up where that ends it", situation(OPEN, remaining=left(searches=0), either=True),
+     ("EXHAUSTED", "no-room", "searches")),
+    ("the other tool is used up where that ends it", situation(OPEN, remaining=left(browses=0), either=True),
+     ("EXHAUSTED", "no-room", "browses")),
+    ("a page check, to the last page", situation(SUPPORTED, remaining=left(browses=1)),
+     ("CONTINUE", "page-check", "")),
+    ("a page check beside what is kept", situation(SUPPORTED, remaining=left(tokens=2_000), keep=Amounts(tokens_in=1)),
+     ("SUCCESS", "supported", "")),
     ("calls fail, not yet", situation(OPEN, failed_calls=2), ("CONTINUE", "open", "")),
     ("open", situation(OPEN), ("CONTINUE", "open", "")),
     ("disputed", situation(DISPUTED), ("CONTINUE", "open", "")),
@@ -113,25 +140,37 @@ def test_the_table(now: Situation, wanted: tuple[str, str, str]) -> None:
     assert "\n" not in decision.reason
 
 
-@pytest.mark.parametrize(
-    ("now", "words"),
-    [
-        (situation(PROVEN), "every constraint is proven by page quotes for 'Mara Finch'"),
-        (situation(SUPPORTED), "c1"),
-        (situation(SUPPORTED, checks=1), "by a snippet or an inference only: c1"),
-        (situation(OPEN, idle_turns=3), "3 turns in a row made no call that counts and found nothing"),
-        (situation(OPEN, remaining=left(searches=0, browses=0)), "no search and no page read is left"),
-        (situation(OPEN, remaining=left(tokens=10)), "one more step and the answer no longer fit together"),
-        (situation(REFUTED), "'Mara Finch' is contradicted on c1"),
-        (situation(REFUTED, remaining=left(searches=0)), "is contradicted on c1, and another attempt does not fit"),
-        (situation(OPEN, stale_actions=5), "5 actions in a row changed no finding of 'Mara Finch'"),
-        (situation(OPEN, failed_calls=4), "4 calls in a row failed"),
-        (situation(DISPUTED), "open: c1, c2; checking fits"),
-        (situation(PROVEN, stated=False), "open: the constraints; checking fits"),
-        (situation(None), "the attempt ended without a candidate"),
-        (situation(OPEN, remaining=left(tokens=1_999)), "checking no longer fits, and another attempt does not fit"),
-    ],
-)
+WORDS = [
+    (situation(PROVEN), "every constraint is proven by page quotes for 'Mara Finch'"),
+    (situation(SUPPORTED), "c1"),
+    (situation(SUPPORTED, checks=1), "by a snippet or an inference only: c1"),
+    (situation(OPEN, idle_turns=3), "3 turns in a row made no call that counts and found nothing"),
+    (situation(OPEN, remaining=left(searches=0, browses=0)), "no search and no page read is left"),
+    (situation(OPEN, remaining=left(tokens=10)), "one more step and the answer no longer fit together"),
+    (situation(REFUTED), "'Mara Finch' is contradicted on c1"),
+    (situation(REFUTED, remaining=left(searches=0)), "is contradicted on c1, and another attempt does not fit"),
+    (situation(OPEN, stale_actions=5), "5 actions in a row changed no finding of 'Mara Finch'"),
+    (situation(OPEN, failed_calls=4), "4 calls in a row failed"),
+    (situation(OPEN, failed_again=1), "the same call failed again"),
+    (situation(REFUTED, left_before=True), "contradicted on c1, and another attempt brought nothing better"),
+    (situation(OPEN, remaining=left(browses=0), either=True), "no page reads are left"),
+    (situation(SUPPORTED), "weakly proven: c1; a page check fits"),
+    (situation(OPEN), "open: c1, c2; checking fits"),
+    (situation(DISPUTED), "open: c1, c2; checking fits"),
+    (situation(PROVEN, stated=False), "open: the constraints; checking fits"),
+    (situation(None), "the attempt ended without a candidate"),
+    (situation(OPEN, remaining=left(searches=3)), "open: c1, c2; checking fits"),
+    (situation(OPEN, remaining=left(searches=2)), "c1 first: little is left and it is open"),
+    (situation(OPEN, remaining=left(searches=0)), "c1 first: little is left and it is open"),
+    (
+        situation(None, remaining=Remaining({"searches": 1, "browses": 0}, {"model_calls": 20})),
+        "16 model calls without an end",
+    ),
+    (situation(OPEN, remaining=left(tokens=1_999)), "checking no longer fits, and another attempt does not fit"),
+]
+
+
+@pytest.mark.parametrize(("now", "words"), WORDS)
 def test_the_reason_says_what_was_seen(now: Situation, words: str) -> None:
     assert words in decide(now).reason
 
@@ -155,14 +194,104 @@ def test_little_budget_means_one_constraint_first(searches: int, regime: Regime,
     assert words in decision.reason
 
 
-def test_a_turn_cap_stands_where_nothing_else_counts_model_calls() -> None:
-    assert turn_cap(left({})) == 92
-    assert turn_cap(left({"searches": 2, "browses": 3})) == 32
-    assert turn_cap(left({"searches": 0, "ms": 5})) == 52
-    assert turn_cap(left({"tokens": 5})) is None
-    assert turn_cap(left({"model_calls": 5})) is None
-    assert turn_cap(left({"picousd": 5}, picousd=4)) is None
-    assert turn_cap(left({"picousd": 5})) == 92, "a free model never reaches a dollar limit"
+OBEYED: list[tuple[str, Situation, str, tuple[str, str, str]]] = [
+    ("page quotes need no verdict", situation(PROVEN), "PIVOT", ("SUCCESS", "proven", "")),
+    ("success", situation(OPEN), "SUCCESS", ("SUCCESS", "verdict", "")),
+    ("success with nothing left", situation(OPEN, remaining=left(searches=0, browses=0)), "SUCCESS",
+     ("SUCCESS", "verdict", "")),
+    ("success against a refutation", situation(REFUTED), "SUCCESS", ("SUCCESS", "verdict", "")),
+    ("continue", situation(REFUTED), "CONTINUE", ("CONTINUE", "verdict", "")),
+    ("continue, two calls fit", situation(OPEN, remaining=left(tokens=2_000)), "CONTINUE",
+     ("CONTINUE", "verdict", "")),
+    ("continue, one call fits", situation(OPEN, remaining=left(tokens=1_999)), "CONTINUE",
+     ("EXHAUSTED", "verdict", "tokens")),
+    ("continue, a tool is used up where that ends it", situation(OPEN, remaining=left(searches=0), either=True),
+     "CONTINUE", ("EXHAUSTED", "no-room", "searches")),
+    ("continue while idle", situation(OPEN, idle_turns=3), "CONTINUE", ("EXHAUSTED", "idle", "")),
+    ("pivot", situation(OPEN), "PIVOT", ("PIVOT", "verdict", "")),
+    ("pivot, no search left", situation(OPEN, remaining=left(searches=0)), "PIVOT",
+     ("EXHAUSTED", "verdict", "searches")),
+    ("pivot, but no call fits", situation(OPEN, remaining=left(model_calls=0)), "PIVOT",
+     ("EXHAUSTED", "no-room", "model_calls")),
+    ("no verdict", situation(OPEN), "", ("PIVOT", "verdict", "")),
+    ("no verdict and no candidate", situation(None), "", ("PIVOT", "verdict", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "verdict", "wanted"), [c[1:] for c in OBEYED], ids=[case[0] for case in OBEYED])
+def test_without_rules_of_our_own_the_verdict_is_obeyed_while_there_is_room(
+    now: Situation, verdict: str, wanted: tuple[str, str, str]
+) -> None:
+    decision = obey(now, verdict)
+    assert (decision.outcome, decision.rule, decision.resource) == wanted
+
+
+OBEYED_WORDS = [
+    (situation(OPEN), "SUCCESS", "the verifier says that every constraint is satisfied"),
+    (situation(OPEN), "CONTINUE", "the verifier says to go on"),
+    (situation(OPEN), "PIVOT", "the verifier says to turn back"),
+    (situation(OPEN), "", "the attempt ended without a verdict"),
+]
+
+
+@pytest.mark.parametrize(("now", "verdict", "words"), OBEYED_WORDS)
+def test_an_obeyed_verdict_says_so(now: Situation, verdict: str, words: str) -> None:
+    assert words in obey(now, verdict).reason
+
+
+BEYOND = [
+    (situation(PROVEN), True),
+    (situation(None), True),
+    (situation(PROVEN, idle_turns=3), False),
+    (situation(PROVEN, remaining=left(searches=0)), False),
+    (situation(PROVEN, remaining=left(tokens=1_999)), False),
+    (situation(PROVEN, remaining=left(browses=0), either=True), False),
+    (situation(PROVEN, remaining=left(browses=0)), True),
+]
+
+
+@pytest.mark.parametrize(("now", "wanted"), BEYOND)
+def test_after_a_success_a_search_goes_on_while_another_attempt_fits(now: Situation, wanted: bool) -> None:
+    assert goes_on(now) is wanted
+
+
+SPENT: list[tuple[Remaining, bool, str]] = [
+    (left(), False, ""),
+    (left(searches=0), False, ""),
+    (left(searches=0, browses=0), False, "searches"),
+    (left({"searches": 0, "browses": 2}, browses=0), False, "browses"),
+    (left({"searches": 0, "browses": 0}), False, "searches"),
+    (left(), True, ""),
+    (left(searches=0), True, "searches"),
+    (left(browses=0), True, "browses"),
+    (left({"searches": 2, "browses": 0}), True, ""),
+    (left({"searches": 0, "browses": 0}), True, "searches"),
+]
+
+
+@pytest.mark.parametrize(("remaining", "either", "wanted"), SPENT)
+def test_which_tool_ends_a_search(remaining: Remaining, either: bool, wanted: str) -> None:
+    assert tools_spent(remaining, either=either) == wanted
+
+
+CAPS: list[tuple[dict[str, int], dict[str, int], int | None]] = [
+    ({}, {}, 92),
+    ({"searches": 2, "browses": 3}, {}, 32),
+    ({"searches": 0, "ms": 5}, {}, 52),
+    ({"tokens": 5}, {}, None),
+    ({"model_calls": 5}, {}, None),
+    ({"picousd": 5}, {"picousd": 1}, None),
+    ({"picousd": 5}, {}, 92),
+    ({"searches": 2, "browses": 3}, {"picousd": 1}, 32),
+]
+
+
+@pytest.mark.parametrize(("limits", "gone", "cap"), CAPS)
+def test_a_turn_cap_stands_where_nothing_else_counts_model_calls(
+    limits: dict[str, int], gone: dict[str, int], cap: int | None
+) -> None:
+    """A free model never reaches a dollar limit, so only one that costs something is counted by it."""
+    assert turn_cap(Remaining(limits, gone)) == cap
 
 
 @pytest.mark.parametrize(("calls", "outcome"), [(31, "PIVOT"), (32, "EXHAUSTED")])

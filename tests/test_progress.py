@@ -21,7 +21,15 @@ from spadework.agent.terminal.progress import Display, Teller, amount, progress
 
 LIMITS = {"searches": 4, "picousd": 10**11, "ms": 60_000}
 DECISION = DecisionEntry(
-    outcome="PIVOT", rule="stuck", reason="it is [red]stuck[/]", proposed="", attempt=1, lead="", budget={}
+    outcome="PIVOT",
+    rule="stuck",
+    reason="it is [red]stuck[/]",
+    proposed="",
+    attempt=1,
+    lead="",
+    findings={},
+    regime="HIGH",
+    budget={},
 )
 
 

@@ -82,11 +82,12 @@ def test_without_an_answer_the_text_says_so_and_names_the_last_failure() -> None
     assert "last failure: m: no reply" in text
 
 
-def test_each_constraint_has_its_verdict_and_quotes_and_dropped_ones_are_left_out() -> None:
+def test_each_constraint_has_its_verdict_and_quotes_and_a_dropped_one_the_reason() -> None:
     lines = proof_text(result()).splitlines()
     assert lines[0] == "c0 what is asked: who built it: satisfied (page)"
     assert lines[1] == '   "It was built by Mara Finch in 1871" [1]'
-    assert lines[2:] == ["c1 born in Wick: open"]
+    assert lines[2] == "c1 born in Wick: open"
+    assert "dropped as a misreading (" in lines[3]
 
 
 def test_a_claim_without_proof_counts_as_open() -> None:

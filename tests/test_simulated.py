@@ -9,7 +9,7 @@ from spadework.agent.llm.wire import Chat, Options, Reply
 from spadework.agent.result import Result
 from spadework.agent.nodes.prompting import rules
 from spadework.agent.run import arun_agent
-from spadework.agent.strategies import STRATEGIES, get_strategy
+from spadework.agent.strategies import get_strategy
 from spadework.evals.simulated import SimulatedChat, tokens_of
 from spadework.evals.simulated_web import SimulatedWeb
 from spadework.evals.world import make_world

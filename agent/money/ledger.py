@@ -29,6 +29,8 @@ class Ledger:
     question: int = 1
     clock: Callable[[], float] = time.monotonic
     journal: Journal | None = None
+    above: "Ledger | None" = None
+    """The ledger that this one's budget is a part of: an overrun in any part ends all of them."""
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
     _total: Amounts = ZERO
     _ordinals: dict[str, int] = field(default_factory=dict[str, int])
@@ -68,8 +70,9 @@ class Ledger:
         kept = counted(keep)
         gone = counted(self._total)
         calls = asked["model_calls"] + asked["searches"] + asked["browses"] + sum(amounts.tools.values())
-        if self.overrun and calls:
-            return Refusal(self.overrun, asked[self.overrun] or 1, 0)
+        overrun = self.overrun or (self.above.overrun if self.above is not None else "")
+        if overrun and calls:
+            return Refusal(overrun, asked[overrun] or 1, 0)
         for resource in ordered(self._limits):
             limit = self._limits[resource]
             if resource == "ms":
@@ -128,7 +131,7 @@ class Ledger:
         # A run of its own is held with what its limits allow, and takes more than 0 of what has none.
         if self._binding(more) or (charge.kind == "model" and (more.tokens > 0 or more.picousd > 0)):
             found.add("overrun")
-            self.overrun = self.overrun or self._binding(more)
+            self._note_overrun(self._binding(more))
         if result is not None and self.journal is not None:
             self.journal.keep(charge.id, result())
         settled = replace(known, status="settled", amounts=amounts, marks=tuple(sorted(found)))
@@ -241,7 +244,7 @@ class Ledger:
         if not changed:
             self._changed.pop(charge.id)
         if "overrun" in charge.marks:
-            self.overrun = self.overrun or self._binding(Amounts(tokens_in=1, picousd=1))
+            self._note_overrun(self._binding(Amounts(tokens_in=1, picousd=1)))
 
     def _new_id(self, task: str) -> str:
         while True:
@@ -255,6 +258,11 @@ class Ledger:
         """Have the next id of this task come after this one."""
         task, ordinal = charge_id.split("/")[-3:-1]
         self._ordinals[task] = max(self._ordinals.get(task, 0), int(ordinal) + 1)
+
+    def _note_overrun(self, resource: str) -> None:
+        self.overrun = self.overrun or resource
+        if self.above is not None:
+            self.above.overrun = self.above.overrun or resource
 
     def _binding(self, over: Amounts) -> str:
         """The limited resource that an overrun concerns, if it does."""

@@ -57,7 +57,8 @@ def show_transcript(
     """The wire messages to show, within about `max_tokens`; the last round is shown in full where it fits at all."""
     rounds = rounds_of(transcript)
     if memory == "latest":
-        rounds = [*([_left_out(item) for item in entries] for entries in rounds[:-1]), *rounds[-1:]]
+        latest = max((n for n, entries in enumerate(rounds) if _has_results(entries)), default=0)
+        rounds = [*([_left_out(item) for item in entries] for entries in rounds[:latest]), *rounds[latest:]]
     if memory == "window":
         max_tokens = min(max_tokens, MAX_TRANSCRIPT)
     fold = _fold(rounds, max_tokens, MAX_ROUNDS if memory == "window" else len(rounds))
@@ -68,6 +69,11 @@ def show_transcript(
     for number, entries in enumerate(rounds[fold.dropped :], start=fold.dropped):
         shown += [_stubbed(item) for item in entries] if number < fold.stubbed else entries
     return [item["message"] for item in _squeezed(shown, max_tokens)]
+
+
+def _has_results(entries: Sequence[dict[str, Any]]) -> bool:
+    """Whether a round brought anything: a refusal must not take the place of a result."""
+    return any("stub" in item for item in entries)
 
 
 def _left_out(item: dict[str, Any]) -> dict[str, Any]:

@@ -50,11 +50,11 @@ def nothing_left(state: AgentState, session: Session) -> bool:
     failing = progress["failed_calls"] >= FAILED_CALLS or bool(progress["failed_again"])
     if failing and session.deps.strategy.policy:
         return True
+    left = session.ledger.remaining()
     # A push and its refusal are turns without a call, and there may be as many as the strategy wants.
-    pushes = session.deps.strategy.pushes
+    pushes = session.deps.strategy.pushes if left.tools_left() else 0
     if progress["idle_turns"] >= max(IDLE_TURNS, pushes and pushes + 2):
         return True
-    left = session.ledger.remaining()
     if session.deps.strategy.stops_at_either and progress["idle_turns"] and tools_spent(left, either=True):
         return True
     cap = turn_cap(left)
@@ -108,9 +108,9 @@ def _proposed(state: AgentState, session: Session, reply: Reply, turn: Turn) -> 
     progress = turn.progress(state["progress"])
     update: dict[str, Any] = {**turn.update, "progress": progress, "calls": []}
     left = session.ledger.remaining()
+    progress["pushes"] += state["progress"]["idle_turns"] > 0
     if session.deps.strategy.pushes > progress["pushes"] and left.tools_left():
         # Sequential scaling: an answer is kept, and met with the request to go on while there is budget.
-        progress["pushes"] += state["progress"]["idle_turns"] > 0
         update["candidates"] = [*state["candidates"], Candidate(answer=turn.proposed, attempt=state["attempt"])]
         return _again(session, update, reply, render("push", left=left_text(left)))
     if session.deps.strategy.verifier == "verdict":

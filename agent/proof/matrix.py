@@ -60,11 +60,16 @@ def active(constraints: Sequence[Constraint]) -> list[Constraint]:
 
 
 def row_of(candidate: str, constraints: Sequence[Constraint], findings: Mapping[str, Finding]) -> Row:
-    """Gather the cells of one candidate. Only active constraints count."""
+    """Gather the cells of one candidate. Of constraints that were dropped only refutations count, as a doubt."""
     cells: dict[str, list[str]] = {"by_page": [], "weakly": [], "contradicted": [], "disputed": [], "unknown": []}
     name = _name(candidate)
     for constraint in active(constraints):
         cells[_state_of(findings.get(f"{constraint['id']} {name}"))].append(constraint["id"])
+    for constraint in constraints:
+        if constraint.get("dropped"):
+            against = _state_of(findings.get(f"{constraint['id']} {name}")) in ("contradicted", "disputed")
+            # Whoever drops what speaks against an answer does not thereby prove it.
+            cells["weakly"] += [constraint["id"]] if against else []
     return Row(candidate, **{name: tuple(ids) for name, ids in cells.items()})
 
 

@@ -78,6 +78,9 @@ def proof_text(result: Result, width: int = WIDEST) -> str:
         verdict = "open" if finding is None else _verdict(finding)
         lines += wrapped(f"{constraint['id']} {constraint['text']}: {verdict}", width, "   ")
         lines += [] if finding is None else _proof(finding, numbers, width)
+    for constraint in constraints if result.answer else ():
+        if why := constraint.get("dropped"):
+            lines += wrapped(f"{constraint['id']} {constraint['text']}: dropped as a misreading ({why})", width, "   ")
     known = cell_key(result.answer, "")
     for row in rows(constraints, findings, []):
         if cell_key(row.candidate, "") != known:

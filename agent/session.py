@@ -105,6 +105,10 @@ class Session:
         """The temperature of a role: what the caller says, else the usual one."""
         return self.deps.temperatures.get(role, usual)
 
+    def may_read(self, url: str) -> bool:
+        """Whether a page was not read yet, and one more page read is left."""
+        return self.pages.get(url) is None and self.ledger.remaining().has("browses")
+
     def keep_to_explore(self, state: AgentState) -> Amounts:
         """What the searcher must leave."""
         return self.keep_for("explore", answer_due=self.deps.answer_due(state))

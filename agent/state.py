@@ -66,6 +66,8 @@ class Finding(TypedDict):
     inference: str
     by: str
     note: NotRequired[str]
+    doubt: NotRequired[str]
+    """Why the verifier says that the quotes do not show it; absent once other words are quoted."""
 
 
 class Candidate(TypedDict):

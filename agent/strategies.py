@@ -36,6 +36,8 @@ class Strategy:
     """Of a page what matters for the goal is shown; otherwise its text from the start."""
     reserves: bool = False
     """Enough is held back to check an answer and to write one."""
+    confirm: bool = False
+    """The verifier looks once more at a proof that the searcher put together."""
     warnings: bool = False
     """The model is told of claims without evidence, refutations that it ignores, and work that changes nothing."""
     planning: bool = False
@@ -75,6 +77,7 @@ _OURS = Strategy(
     policy=True,
     passages=True,
     reserves=True,
+    confirm=True,
     warnings=True,
     tracker="forecast",
     verifier="checks",
@@ -105,10 +108,13 @@ STRATEGIES = {
 }
 
 ABLATIONS: dict[str, dict[str, Any]] = {
-    **{part: {part: False} for part in ("planner", "record", "quotes", "policy", "passages", "reserves", "warnings")},
+    **{
+        part: {part: False}
+        for part in ("planner", "record", "quotes", "policy", "passages", "reserves", "confirm", "warnings")
+    },
     "planning": {"planning": False},
     "tracker": {"tracker": ""},
-    "verifier": {"verifier": "", "policy": False, "until_spent": False},
+    "verifier": {"verifier": "", "confirm": False, "policy": False, "until_spent": False},
 }
 """What `:no-PART` changes. Without a verifier the first answer stands, so there is nothing to decide."""
 

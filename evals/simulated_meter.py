@@ -28,7 +28,7 @@ PARTS = (
 )
 """Parts of the searcher's prompts, and the whole prompts of the other nodes."""
 STANDING = PARTS[6:10]
-_WHOLE = {"planner": "planner", "verifier": "verifier", "verdict": "verifier"}
+_WHOLE = {"planner": "planner", "verifier": "verifier", "verdict": "verifier", "confirm": "verifier"}
 _BLOCK = re.compile(r"^\[(constraints|findings|plan|budget)\]$", re.MULTILINE)
 
 

@@ -37,6 +37,7 @@ class Role:
             "planner": self._plan,
             "verifier": self._checks,
             "verdict": self._verdict,
+            "confirm": self._doubts,
             "judge": self._choice,
             "answer": self._answer,
             "last": lambda: {"answer": self.mind.best_name or NOTHING},
@@ -89,6 +90,12 @@ class Role:
         if "unverifiable" in verdicts:
             return "CONTINUE", f"Not all is shown for {name} yet."
         return "SUCCESS", f"The texts show each demand met by {name}."
+
+    def _doubts(self) -> Json:
+        """Whoever slips doubts what is shown."""
+        return {
+            "doubts": [{"constraint": "c0", "why": "This might be another one of that name."}] if self.slips else []
+        }
 
     def _choice(self) -> Json:
         """The answer that meets most demands by all that is shown, and of equals the one most is said for."""

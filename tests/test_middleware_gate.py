@@ -15,8 +15,8 @@ from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.messages import AIMessage, BaseMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
-from spadework.agent import Budget, middleware_ledger
-from spadework.agent.middleware import BudgetTracker
+from spadework.agent import Budget
+from spadework.agent.middleware import BudgetTracker, accounts
 from spadework.tools.errors import ConfigError
 
 PROSE = "The sources say that the capital of France has been Paris for most of its history. "
@@ -86,7 +86,7 @@ async def test_time_is_kept_for_the_answer_and_waiting_for_the_next_question_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(middleware_ledger, "monotonic", lambda: now[0])
+    monkeypatch.setattr(accounts, "monotonic", lambda: now[0])
 
     def slow(messages: list[BaseMessage], bound: dict[str, Any]) -> AIMessage:
         now[0] += 10
@@ -214,8 +214,19 @@ async def test_a_form_that_the_provider_keeps_leaves_the_tools_described() -> No
 
 async def test_a_form_that_is_never_kept_does_not_go_on_for_ever() -> None:
     misshapen = AIMessage("", tool_calls=[{"name": "City", "args": {}, "id": "c"}])
-    model = Scripted(plays=playing(*[misshapen] * 999))
-    agent = agent_with(BudgetTracker(Budget(tokens=12_000)), model, response_format=ToolStrategy(City))
+    model = Scripted(plays=playing(searches(1), searches(1), *[misshapen] * 999))
+    tracker = BudgetTracker(Budget(searches=0), searches="web_search")
+    agent = agent_with(tracker, model, response_format=ToolStrategy(City))
     done = await agent.ainvoke({"messages": [("user", "What is the capital of France?")]})
     assert done["messages"][-1].text.startswith("No answer was reached within the budget: ")
-    assert model.total[0] <= 12_000
+    assert [len(bound["tools"]) for _, bound in model.seen] == [4, 4, 1, 1, 1]
+
+
+async def test_a_form_without_a_name_is_asked_for_as_before() -> None:
+    form = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    model = Scripted(plays=replying(searches(1)))
+    done = await agent_with(BudgetTracker(Budget(model_calls=1)), model, response_format=form).ainvoke(
+        {"messages": [("user", "What is the capital of France?")]}
+    )
+    assert len(model.seen[0][1]["tools"]) == 4
+    assert done["messages"][-1].text == "No answer was reached within the budget: the model did not give one."

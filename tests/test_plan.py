@@ -64,7 +64,7 @@ def test_calls_count_for_the_step_at_hand() -> None:
 def test_the_model_sees_what_each_step_used_of_its_share() -> None:
     plan = update_plan([], read_steps([{"text": "look", "share": 30}, {"text": "ask", "under": "1"}]), 10)
     text = plan_text(charge_step(charge_step(update_plan(plan, [Mark("1.1", "done")]), 2), 2))
-    assert text.splitlines() == ["[plan]", "[ ] 1. look (used 4 of about 3, over its share)", "  [x] 1.1. ask"]
+    assert text.splitlines() == ["[plan]", "[ ] 1. look (took 4 of about 3 calls, over its share)", "  [x] 1.1. ask"]
 
 
 def test_marks_of_a_record_may_name_steps_by_number_or_text() -> None:

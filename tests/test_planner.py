@@ -65,7 +65,7 @@ def test_the_plan_is_revised_and_no_step_is_removed() -> None:
         ("find the town", "todo"),
         ("read about Wendle", "todo"),
     ]
-    assert "[x] 1. find the builder (used 1) - Finch" in str(chat.prompts[5][-1]["content"])
+    assert "[x] 1. find the builder (took 1 calls) - Finch" in str(chat.prompts[5][-1]["content"])
 
 
 def test_a_constraint_is_dropped_only_with_a_reason_and_never_what_is_asked() -> None:

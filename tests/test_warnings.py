@@ -35,10 +35,10 @@ def test_without_a_mistake_there_is_no_warning() -> None:
     [
         (state(PROVEN[0], cell("Ada", "c1")), "c1: said to be satisfied for 'Ada', but no quote shows it"),
         (state(PROVEN[0], cell("Ada", "c1", "satisfied", "inference")), "c1: said to be satisfied for 'Ada'"),
-        (state(shown("Ada", "c1", "contradicted")), "'Ada' leads although c1 is contradicted"),
+        (state(shown("Ada", "c1", "contradicted")), "'Ada' leads, but c1 is contradicted: find another"),
         (
             state(*PROVEN, shown("Bo", "c2", "contradicted"), proposed=("Bo",), stated=False),
-            "'Bo' was proposed although c2 is contradicted",
+            "'Bo' was proposed, but c2 is contradicted",
         ),
         (state(PROVEN[0], stale=2), "the last 2 actions changed no finding (the lead is 'Ada')"),
         (state(PROVEN[0], proposed=("Ada",)), "'Ada' was proposed with c1, c2 open"),

@@ -34,7 +34,8 @@ def budget_block(remaining: Remaining, *, advice: bool = True, outlook: Outlook 
         lines.append(f"no {other}limit is set; answer as soon as every constraint is proven")
     else:
         lines.append(f"tightest: {label(tightest)} ({remaining.share(tightest):.0%} left), regime {remaining.regime}")
-    if outlook is not None:
+    if outlook is not None and (outlook.low or outlook.binding in NEEDED):
+        # Of searches and page reads a round can take fewer: what is left of them says enough.
         lines.append(f"forecast: {outlook_text(outlook)}")
     if advice and remaining.limits:
         lines.append(f"advice: {_advice(remaining, outlook)}")

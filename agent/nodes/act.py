@@ -119,7 +119,7 @@ def _hits_text(query: str, hits: Sequence[Hit], fresh: Sequence[Hit]) -> str:
     lines: list[str] = []
     for number, hit in enumerate(fresh, start=1):
         when = f" ({hit.date})" if hit.date else ""
-        snippet = one_line(hit.snippet, 300 if number <= TOP_HITS else 140)
+        snippet = one_line(hit.snippet, 300 if number <= TOP_HITS else 220)
         lines.append(f"{number}. {one_line(hit.title, 120)}{when}\n   {hit.url}\n   {snippet}")
     if len(fresh) < min(len(hits), HITS):
         known = [one_line(hit.title, 60) for hit in hits[:HITS] if hit not in fresh]

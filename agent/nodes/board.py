@@ -1,6 +1,6 @@
 """What is known so far, as text for the prompts: constraints, findings, plan and records, each bounded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ...tools.clean import one_line
 from ..proof.matrix import Row, active, cell_key, row_of, rows
@@ -8,6 +8,7 @@ from ..state import AgentState, Constraint, Finding, Record, Step
 
 MAX_ROWS = 4
 MAX_STEPS = 12
+QUOTES_SHOWN = 2
 MAX_RECORDS = 3
 MAX_LINE = 1_500
 """Lines of a record are short, but for the summary of a search where that stands in for the search."""
@@ -26,7 +27,11 @@ def constraints_text(constraints: Sequence[Constraint], *, stated: bool) -> str:
     return "\n".join(lines)
 
 
-def findings_text(state: AgentState) -> str:
+Unread = Callable[[str], bool]
+"""Whether an address may still be read."""
+
+
+def findings_text(state: AgentState, unread: Unread = bool) -> str:
     """One line a candidate and cell, the most promising candidates first; empty while there is none."""
     names = [candidate["answer"] for candidate in state["candidates"]]
     found = rows(state["constraints"], state["findings"], names)
@@ -38,7 +43,7 @@ def findings_text(state: AgentState) -> str:
         if row is found[0]:
             lines += _proven(row, state["findings"])
         for ids in (row.contradicted, row.disputed, row.weakly, row.unknown):
-            lines += _details(row, ids, state["findings"])
+            lines += _details(row, ids, state["findings"], unread)
     if len(found) > MAX_ROWS:
         lines.append(f"and {len(found) - MAX_ROWS} weaker candidates")
     return "\n".join(lines)
@@ -51,7 +56,7 @@ def candidate_text(state: AgentState, name: str) -> str:
     if state["findings"]:
         lines += [_summary(row), *_proven(row, state["findings"])]
         for ids in (row.contradicted, row.disputed, row.weakly):
-            lines += _details(row, ids, state["findings"])
+            lines += _details(row, ids, state["findings"], lambda _: False)
     lines += [item["verification"] for item in state["candidates"] if item["answer"] == name and "verification" in item]
     return "\n".join(lines)
 
@@ -78,9 +83,9 @@ def step_line(step: Step) -> str:
 def _used(step: Step) -> str:
     used, share = step.get("used", 0), step.get("calls")
     if share is None:
-        return f" (used {used})" if used else ""
+        return f" (took {used} calls)" if used else ""
     over = ", over its share" if used > share else ""
-    return f" (used {used} of about {share}{over})"
+    return f" (took {used} of about {share} calls{over})"
 
 
 def warnings_text(warnings: Sequence[str]) -> str:
@@ -92,7 +97,10 @@ def records_text(records: Sequence[Record]) -> str:
     """What earlier attempts left, the last ones."""
     parts: list[str] = []
     for record in records[-MAX_RECORDS:]:
-        lines = [f"[record] attempt {record['attempt']}: {record['answer'] or 'no answer'}, {record['outcome']}"]
+        other = record["checked"] and record["checked"] != record["answer"]
+        instead = f" (checked was {record['checked']}, for which more is shown)" if other else ""
+        answer = f"{record['answer'] or 'no answer'}{instead}"
+        lines = [f"[record] attempt {record['attempt']}: {answer}, {record['outcome']}"]
         if record["why"]:
             lines.append(f"why: {one_line(record['why'], 300)}")
         for name in ("facts", "gaps", "leads") if record is records[-1] else ("facts",):
@@ -126,11 +134,12 @@ def _proven(row: Row, findings: dict[str, Finding]) -> list[str]:
     for name in row.by_page:
         finding = findings[cell_key(row.candidate, name)]
         because = f" ({one_line(finding['inference'], 80)})" if finding["inference"] else ""
-        lines += [f'  {name}: "{one_line(item["quote"], 110)}"{because}' for item in finding["evidence"][:1]]
+        quotes = " ".join(f'"{one_line(item["quote"], 110)}"' for item in finding["evidence"][:QUOTES_SHOWN])
+        lines.append(f"  {name}: {quotes}{because}")
     return lines
 
 
-def _details(row: Row, ids: Sequence[str], findings: dict[str, Finding]) -> list[str]:
+def _details(row: Row, ids: Sequence[str], findings: dict[str, Finding], unread: Unread) -> list[str]:
     """Notes on the cells that are not proven, so that the model sees why."""
     lines: list[str] = []
     for constraint in ids:
@@ -139,7 +148,8 @@ def _details(row: Row, ids: Sequence[str], findings: dict[str, Finding]) -> list
             continue
         if finding["proof"] == "snippet" and finding["verdict"] == "satisfied":
             urls = dict.fromkeys(item["url"] for item in finding["evidence"] if item["kind"] == "snippet")
-            lines.append(f"  {constraint}: from search results only; to prove it read {' '.join(urls)}")
+            wanted = " ".join(url for url in urls if unread(url))
+            lines.append(f"  {constraint}: from search results only{'; to prove it read ' + wanted if wanted else ''}")
         elif note := finding.get("note", ""):
             lines.append(f"  {constraint}: {one_line(note, 200)}")
     return lines

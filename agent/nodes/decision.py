@@ -138,7 +138,7 @@ def _pages_help(state: AgentState, session: Session) -> bool:
     if row is None:
         return False
     weak = [finding for finding in state["findings"].values() if finding["constraint"] in row.weakly]
-    only_snippets = any(finding["proof"] == "snippet" for finding in weak)
+    only_snippets = any(finding["proof"] == "snippet" or "doubt" in finding for finding in weak)
     unread = any(session.pages.get(item["url"]) is None for finding in weak for item in finding["evidence"])
     return only_snippets or unread or any(not finding["evidence"] for finding in weak)
 

@@ -26,7 +26,7 @@ def evidence_messages(
     constraints = constraints_text(state["constraints"], stated=True)
     if not state["stated"]:
         constraints += "\n(the other constraints are not stated yet: state them in your reply)"
-    head = [question_text(state), constraints, findings_text(state)]
+    head = [question_text(state), constraints, findings_text(state, session.may_read)]
     if candidate:
         head.append(f"[proposed answer]\n{candidate}")
     top = "\n\n".join(part for part in head if part)

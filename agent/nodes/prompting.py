@@ -56,9 +56,9 @@ def standing_text(state: AgentState, session: Session) -> str:
     parts: list[str] = []
     if strategy.matrix:
         parts.append(constraints_text(state["constraints"], stated=state["stated"] or not strategy.record))
-        parts += [findings_text(state), plan_text(state["plan"])]
+        parts += [findings_text(state, session.may_read), plan_text(state["plan"])]
     if strategy.warnings:
-        parts.append(warnings_text(warnings_of(state)))
+        parts.append(warnings_text(warnings_of(state, able=session.ledger.remaining().tools_left())))
     if strategy.tracker == "forecast":
         parts.append(session.budget_block(state, advice=True))
     elif strategy.tracker == "paper" and state["transcript"]:

@@ -17,6 +17,7 @@ from ..state import AgentState, Candidate, Record, updated
 from .arguments import read_claims
 from .calls import Answered, call_model
 from .checks import pages_asked_for, pages_of_snippets, read_pages
+from .confirm import confirm
 from .constraints import add_constraints, read_constraints
 from .fitting import Ask, Build
 from .leads import lead_row
@@ -26,7 +27,7 @@ from .verdict import give_verdict
 
 MAX_OUT = 1_500
 REPAIR_CHARS = 4_500
-MAX_UNREAD = 6
+MAX_UNREAD = 4
 DECISIONS = ("SUCCESS", "CONTINUE", "PIVOT")
 
 
@@ -53,7 +54,8 @@ async def _verify(
     if lead.status == "supported" and await read_pages(state, session, pages_of_snippets(state, session, lead), update):
         lead = row_of(lead.candidate, state["constraints"], update["findings"])
     if state["stated"] and lead.status == "verified":
-        return {}, ""
+        await confirm(updated(state, update), session, lead, update)
+        return {}, lead.candidate
     notes = await _check(updated(state, update), session, lead, update)
     wanted = pages_asked_for(session, notes.get("read"))
     if wanted and await read_pages(updated(state, update), session, wanted, update):
@@ -64,11 +66,10 @@ async def _verify(
 
 
 def _check_due(state: AgentState, session: Session, lead: Row) -> bool:
-    """A proposal is worth a check, and so is the lead when exploring is over; one that is proven already is not."""
+    """A proposal is worth a check, and so is the lead when exploring is over."""
     if not session.deps.strategy.verifier or state["stop_reason"] == "no_search_needed":
         return False
-    due = bool(state["proposed"] or state["resource"]) and not _checked_before(state, session, lead)
-    return due and not (state["stated"] and lead.status == "verified")
+    return bool(state["proposed"] or state["resource"]) and not _checked_before(state, session, lead)
 
 
 def _checked_before(state: AgentState, session: Session, lead: Row) -> bool:

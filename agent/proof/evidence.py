@@ -99,7 +99,8 @@ def _locate(url: str, quote: str, texts: Texts) -> tuple[Evidence | None, str]:
         return Evidence(kind="snippet", url=url, quote=quote, fetched="", digest=""), ""
     shown = quote if len(quote) <= 60 else quote[:57] + "..."
     if not long_enough(quote):
-        return None, f"quote {shown!r} is too short: give at least 20 characters, or a whole table cell or row"
+        cell = "" if page is None else ", or a whole table cell or row"
+        return None, f"quote {shown!r} is too short: give at least 20 characters{cell}"
     if page is None:
         return None, f"quote {shown!r}: {url} was not read, and no search result for it says so"
     return None, f"quote {shown!r} does not stand on {url}: copy it word for word"
@@ -123,28 +124,25 @@ def _proof(claim: Claim, evidence: list[Evidence], demand: Demand) -> tuple[Proo
         if not computed.holds:
             return "inference", f"the inference counts as unchecked: {computed.why}"
         result = computed.result
-    if claim.verdict == "satisfied" and (lacking := _lacks_form(claim, quotes, demand.form)):
-        return "inference", lacking
-    if claim.constraint == "c0" and claim.verdict == "satisfied":
-        if normalise(claim.candidate).strip(" .") in YES_NO:
-            if not claim.inference:
-                return (
-                    "inference",
-                    "a yes/no answer needs an inference that compares quoted operands, such as `1862 < 1871`",
-                )
-        elif not any(contains(quote, claim.candidate) for quote in quotes) and not (
-            result and contains(claim.candidate, result)
-        ):
-            return "inference", f"no c0 quote contains the answer {claim.candidate!r}"
-    return base, ""
+    lacking = _lacking(claim, quotes, demand.form, result) if claim.verdict == "satisfied" else ""
+    return ("inference", lacking) if lacking else (base, "")
 
 
-def _lacks_form(claim: Claim, quotes: list[str], form: str) -> str:
-    """What is wrong where a year, say, is asked for, and neither the answer nor the quotes hold one."""
+def _lacking(claim: Claim, quotes: list[str], form: str, result: str) -> str:
+    """What the quotes do not show although they stand there; `result` is what an inference from them came to."""
     held = [claim.candidate] if claim.constraint == "c0" else [*quotes, claim.inference]
-    if any(holds_form(form, text) for text in held):
+    if not any(holds_form(form, text) for text in held):
+        return f"the answer is no {form}" if claim.constraint == "c0" else f"the quotes hold no {form}"
+    if claim.constraint != "c0":
         return ""
-    return f"the answer is no {form}" if claim.constraint == "c0" else f"the quotes hold no {form}"
+    if normalise(claim.candidate).strip(" .") in YES_NO:
+        needs = "a yes/no answer needs an inference that compares quoted operands, such as `1862 < 1871`"
+        return "" if claim.inference else needs
+    if "!=" in claim.inference:
+        return "`!=` shows that two things differ, not which of them is asked for"
+    named = any(contains(quote, claim.candidate) for quote in quotes)
+    computed = bool(result) and contains(claim.candidate, result)
+    return "" if named or computed else f"no c0 quote contains the answer {claim.candidate!r}"
 
 
 def merge_finding(old: Finding | None, new: Finding) -> Finding:
@@ -155,6 +153,8 @@ def merge_finding(old: Finding | None, new: Finding) -> Finding:
     if old is None:
         return new
     evidence = _union(old["evidence"], new["evidence"])
+    if "doubt" in old and new["verdict"] == old["verdict"] and len(evidence) <= len(old["evidence"]):
+        return {**old, "evidence": evidence}  # the same words again do not lift a doubt
     if new["verdict"] == "unverifiable":
         return {**old, "evidence": evidence} if old["verdict"] != "unverifiable" else {**new, "evidence": evidence}
     if old["verdict"] in ("unverifiable", new["verdict"]):

@@ -37,8 +37,10 @@ class Row:
         return "supported" if self.weakly else "verified"
 
     @property
-    def score(self) -> tuple[int, int, int]:
-        return (-len(self.contradicted), len(self.by_page), len(self.weakly))
+    def score(self) -> tuple[bool, int, int, int]:
+        """How good it is as an answer. What nothing shows to be what is asked for comes last, whatever else fits it."""
+        asked = "c0" in self.by_page or "c0" in self.weakly
+        return (asked, -len(self.contradicted), len(self.by_page), len(self.weakly))
 
 
 def cell_key(candidate: str, constraint: str) -> str:

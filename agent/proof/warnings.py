@@ -14,8 +14,8 @@ STALE_ACTIONS = 2
 """Actions without a change of which the model is told; after some more the policy decides."""
 
 
-def warnings_of(state: AgentState) -> list[str]:
-    """One line for each thing that goes wrong now; most often none."""
+def warnings_of(state: AgentState, *, able: bool = True) -> list[str]:
+    """One line for each thing that goes wrong now; most often none. `able`: a search or a page read is left."""
     constraints, findings = state["constraints"], state["findings"]
     names = [item["answer"] for item in state["candidates"]]
     lead = lead_of(constraints, findings, names)
@@ -24,8 +24,8 @@ def warnings_of(state: AgentState) -> list[str]:
     proposed = row_of(names[-1], constraints, findings) if names else None
     return [
         *_without_evidence(lead, constraints, findings),
-        *_refutation_ignored(lead, proposed),
-        *_nothing_changed(lead, state["progress"]),
+        *_refutation_ignored(lead, proposed, able),
+        *(_nothing_changed(lead, state["progress"]) if able else ()),
         *(_proposed_open(proposed) if state["stated"] else ()),
     ]
 
@@ -36,13 +36,13 @@ def _without_evidence(lead: Row, constraints: Sequence[Constraint], findings: Ma
     return [f"{', '.join(bare)}: said to be satisfied for {lead.candidate!r}, but no quote shows it"] if bare else []
 
 
-def _refutation_ignored(lead: Row, proposed: Row | None) -> list[str]:
+def _refutation_ignored(lead: Row, proposed: Row | None, able: bool) -> list[str]:
     row = proposed if proposed is not None and proposed.contradicted else lead
     if not row.contradicted:
         return []
     held = "was proposed" if row is proposed else "leads"
-    refuted = ", ".join(row.contradicted)
-    return [f"{row.candidate!r} {held} although {refuted} is contradicted: find another, or a page that says otherwise"]
+    todo = ": find another, or a page that says otherwise" if able else ""
+    return [f"{row.candidate!r} {held}, but {', '.join(row.contradicted)} is contradicted{todo}"]
 
 
 def _nothing_changed(lead: Row, progress: Progress) -> list[str]:

@@ -1,0 +1,75 @@
+"""A second look at a proof that the searcher put together: do the quotes, which code found, show what they are for?
+
+It can only lower a proof: a demand that is doubted counts as an inference until other words are quoted for it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...prompts import render
+from ...tools.clean import neutralise, one_line
+from ...tools.shapes import is_list, is_mapping
+from ..llm.verdicts import read_object
+from ..proof.marks import marked
+from ..proof.matrix import Row, active, cell_key
+from ..session import Session
+from ..state import AgentState, Finding
+from .board import constraints_text
+from .calls import call_model
+from .fitting import Ask
+from .prompting import question_text
+
+MAX_OUT = 500
+QUOTE_CHARS = 600
+
+
+async def confirm(state: AgentState, session: Session, lead: Row, update: dict[str, Any]) -> None:
+    """Ask whether the quotes show it, where the searcher alone said so and the call fits. Doubts go to the findings."""
+    cells = {name: state["findings"][cell_key(lead.candidate, name)] for name in lead.by_page}
+    if not session.deps.strategy.confirm or all(cell["by"] == "verifier" for cell in cells.values()):
+        return
+    asked = await call_model(
+        session,
+        Ask(
+            role="verifier",
+            node="verifier",
+            build=lambda _: _messages(state, lead.candidate, cells),
+            attempt=state["attempt"],
+            keep=session.keep_for("verify", answer_due=session.deps.output is not None),
+            json_reply=True,
+            temperature=0.0,
+            max_out=MAX_OUT,
+        ),
+    )
+    doubts = _doubts(read_object(asked.reply).data) if asked.reply is not None else {}
+    findings = dict(state["findings"])
+    for name, cell in cells.items():
+        findings[cell_key(lead.candidate, name)] = (
+            doubted(cell, doubts[name]) if name in doubts else {**cell, "by": "verifier"} if asked.reply else cell
+        )
+    update["findings"] = findings
+
+
+def doubted(finding: Finding, why: str) -> Finding:
+    """A finding whose quotes are said not to show it."""
+    return {**finding, "proof": "inference", "by": "verifier", "doubt": why, "note": f"the verifier doubts it: {why}"}
+
+
+def _messages(state: AgentState, candidate: str, cells: Mapping[str, Finding]) -> list[dict[str, Any]]:
+    parts = [question_text(state), constraints_text(active(state["constraints"]), stated=True)]
+    parts.append(f"[proposed answer]\n{candidate}")
+    for name, cell in cells.items():
+        quotes = "\n".join(f"{item['url']}: {item['quote'][:QUOTE_CHARS]}" for item in cell["evidence"])
+        step = f"\ntherefore: {one_line(cell['inference'], 300)}" if cell["inference"] else ""
+        parts.append(f"{name} is said to be shown by\n{marked('quotes', name, neutralise(quotes))}{step}")
+    return [{"role": "system", "content": render("confirm")}, {"role": "user", "content": "\n\n".join(parts)}]
+
+
+def _doubts(data: Mapping[str, Any]) -> dict[str, str]:
+    found = data.get("doubts")
+    doubts: dict[str, str] = {}
+    for item in found if is_list(found) else ():
+        name, why = (item.get("constraint"), item.get("why")) if is_mapping(item) else (None, None)
+        if isinstance(name, str) and isinstance(why, str) and one_line(why):
+            doubts[name.strip().lower()] = one_line(why, 200)
+    return doubts

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fake_openai import Answer, FakeOpenAI, calls
+from fake_openai import Answer, FakeOpenAI, calls, text
 
 QUESTION = "Which engineer built the Alder Bridge, and was she born in Wick?"
 ANSWER = "Mara Finch"
@@ -38,7 +38,7 @@ def replies(base: str) -> list[Answer]:
         [("browse", {"urls": [bridge, finch], "goal": "who built the bridge, and where was she born"})],
         [("record", {"findings": found}), ("answer", {"answer": ANSWER})],
     ]
-    return [calls(*turn, usage=USAGE) for turn in said]
+    return [*(calls(*turn, usage=USAGE) for turn in said), text('{"doubts": []}', usage=USAGE)]
 
 
 def write_corpus(folder: Path, base: str = "https://alder.example") -> Path:

@@ -156,10 +156,15 @@ def proven() -> dict[str, Any]:
     )[1]
 
 
+NO_DOUBT = '{"doubts": []}'
+"""What a verifier says to a proof that shows what it is for."""
+
+
 def good_script() -> list[Said]:
-    """Three turns that find, read and prove."""
+    """Three turns that find, read and prove, and the verifier's second look."""
     return [
         [record(constraints=CONSTRAINTS), search("Alder Bridge", "Mara Finch")],
         [browse(ALDER, FINCH)],
         [("record", proven()), answer("Mara Finch")],
+        NO_DOUBT,
     ]

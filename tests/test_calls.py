@@ -26,8 +26,8 @@ def model_charges(result: Result) -> list[tuple[str, int, tuple[str, ...]]]:
 
 def test_what_the_server_counts_is_what_is_charged() -> None:
     result, _ = play([calling(*turn, usage=Usage(700, 40, 300)) for turn in good_script() if isinstance(turn, list)])
-    assert (result.spend.tokens_in, result.spend.tokens_out, result.spend.tokens_cached) == (2_100, 120, 900)
-    assert model_charges(result) == [("settled", 740, ())] * 3
+    assert (result.spend.tokens_in, result.spend.tokens_out, result.spend.tokens_cached) == (2_600, 150, 900)
+    assert model_charges(result) == [("settled", 740, ())] * 3 + [("settled", 530, ())]
 
 
 @pytest.mark.parametrize("usage", [None, Usage(0, 0, 0), Usage(-5, -5, -5)])
@@ -67,9 +67,9 @@ def test_sending_again_is_a_charge_of_its_own() -> None:
     busy = ModelError("busy", kind="status", sent=True, status=429, retry_after=0.0)
     refused = Adapted("no temperature", parameter="temperature", status=400)
     result, chat = play([busy, refused, *good_script()])
-    assert len(chat.prompts) == result.spend.model_calls == 5
+    assert len(chat.prompts) == result.spend.model_calls == 6
     ids = [item.id.split("/")[-2:] for item in result.charges if item.kind == "model"]
-    assert ids == [["0", "1"], ["0", "2"], ["0", "3"], ["1", "1"], ["2", "1"]]
+    assert ids == [["0", "1"], ["0", "2"], ["0", "3"], ["1", "1"], ["2", "1"], ["0", "1"]]
 
 
 def test_three_requests_are_the_most_for_one_call_and_some_failures_are_final() -> None:
@@ -136,4 +136,4 @@ def test_a_role_can_have_a_model_of_its_own() -> None:
     )
     assert result.answer == "Mara Finch"
     assert len(searcher.prompts) == 3
-    assert len(other.prompts) == 1, "the planner"
+    assert len(other.prompts) == 2, "the planner and the verifier"

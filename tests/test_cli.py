@@ -161,7 +161,7 @@ def test_ask_in_a_pipe_prints_plain_text_and_nothing_on_stderr(tmp_path: Path) -
 @pytest.mark.parametrize("sent", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)])
 def test_stopping_ask_prints_the_best_answer_so_far(sent: tuple[signal.Signals, ...], tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path)
-    first, second, _ = replies("https://alder.example")
+    first, second, *_ = replies("https://alder.example")
     quotes = [{"url": "https://alder.example/bridge", "quote": "It was built by Mara Finch in 1871"}]
     found = [{"candidate": ANSWER, "constraint": "c0", "verdict": "satisfied", "quotes": quotes}]
     third = calls(("record", {"findings": found}), ("search", {"queries": ["mara finch birthplace"]}))

@@ -70,7 +70,7 @@ def test_a_run_whose_writes_are_stored_and_whose_step_is_not_goes_on(step: int) 
     result = resume_agent("run", model=rest, **options)
     assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "verified", "answered")
     assert first.spend.model_calls == len(chat.prompts)
-    assert result.spend.model_calls == len(chat.prompts) + len(rest.prompts) == 3
+    assert result.spend.model_calls == len(chat.prompts) + len(rest.prompts) == 4
     assert (result.spend.searches, result.spend.browses) == (web.searches, web.reads) == (2, 2)
 
 
@@ -213,7 +213,7 @@ def test_a_forked_process_runs_and_shares_the_purse(tmp_path: Path) -> None:
         asyncio.run(purse.aclose())
         os._exit(0 if result.answer else 2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "1: it hung"
-    assert asyncio.run(purse.remaining()).gone["model_calls"] == 6
+    assert asyncio.run(purse.remaining()).gone["model_calls"] == 8
 
 
 @pytest.mark.parametrize("usage", [Usage(10**30, 5), Usage(5, 10**30), Usage(10**19, 1)])

@@ -75,7 +75,7 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_runs_of_a_day_share_its_limits_and_the_last_ones_get_what_is_left(tmp_path: Path) -> None:
-    daily = ("--daily", "model_calls=5,searches=9")
+    daily = ("--daily", "model_calls=6,searches=9")
     first = ask(tmp_path, *daily)
     assert (first.exit_code, first.stderr) == (0, "")
     assert today()["left"] == {"searches": 8, "model_calls": 2}
@@ -83,12 +83,12 @@ def test_the_runs_of_a_day_share_its_limits_and_the_last_ones_get_what_is_left(t
     result = json.loads(second.stdout)
     assert (result["stop_reason"], result["resource"], result["spend"]["model_calls"]) == ("budget", "model_calls", 2)
     why, going_on = second.stderr.splitlines()
-    assert re.fullmatch(f"today's purse had no more model calls for this run: 5 of 5 spent; {FULL}", why)
+    assert re.fullmatch(f"today's purse had no more model calls for this run: 6 of 6 spent; {FULL}", why)
     assert going_on == f"to go on: spadework resume {result['run']} --top-up model_calls=10 --daily {daily[1]}"
     third = refused(tmp_path, *daily)
-    assert re.fullmatch(f"error: today's purse has no model calls left: 5 of 5 spent; {FULL}\n", third.stderr)
+    assert re.fullmatch(f"error: today's purse has no model calls left: 6 of 6 spent; {FULL}\n", third.stderr)
     assert today()["left"] == {"searches": 7, "model_calls": 0}
-    raised = ask(tmp_path, "--daily", "model_calls=10")
+    raised = ask(tmp_path, "--daily", "model_calls=12")
     assert (raised.exit_code, today()["left"]) == (0, {"model_calls": 2})
 
 
@@ -124,10 +124,10 @@ def test_a_run_that_ended_with_the_day_goes_on_with_the_next_ones_purse(tmp_path
     assert re.fullmatch(f"error: today's purse has no model calls left: 2 of 2 spent; {FULL}\n", told.stderr)
     tomorrow()
     with FakeOpenAI(*rest) as model:
-        told = command(*go_on, "model_calls=4", "--base-url", model.base_url)
+        told = command(*go_on, "model_calls=5", "--base-url", model.base_url)
     again = json.loads(told.stdout)
-    assert (told.exit_code, again["answer"], again["spend"]["model_calls"]) == (0, ANSWER, 4)
-    assert again["budget"]["model_calls"] == 6
+    assert (told.exit_code, again["answer"], again["spend"]["model_calls"]) == (0, ANSWER, 5)
+    assert again["budget"]["model_calls"] == 7
     assert today()["left"] == {"model_calls": 2}, "yesterday's two are not counted"
 
 
@@ -173,7 +173,7 @@ def test_what_a_killed_run_left_aside_comes_back_and_what_it_spent_does_not(tmp_
     assert ask(tmp_path, *daily).exit_code == 0
     shown = today()
     assert shown["set_aside"] == {"searches": 0, "model_calls": 0}
-    assert shown["spent"] == {"searches": 2, "model_calls": 5}, "of the killed run one search, and two calls to a model"
+    assert shown["spent"] == {"searches": 2, "model_calls": 6}, "of the killed run one search, and two calls to a model"
 
 
 def test_a_killed_run_goes_on_within_the_same_day_and_is_counted_once(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_a_killed_run_goes_on_within_the_same_day_and_is_counted_once(tmp_path: 
     with FakeOpenAI(*rest) as model:
         told = command("resume", run["run"], "--json", "--base-url", model.base_url, *daily)
     result = json.loads(told.stdout)
-    assert (told.exit_code, result["answer"], result["spend"]["model_calls"]) == (0, ANSWER, 4)
+    assert (told.exit_code, result["answer"], result["spend"]["model_calls"]) == (0, ANSWER, 5)
     shown = today()
-    assert (shown["spent"], shown["set_aside"]) == ({"model_calls": 4}, {"model_calls": 0})
+    assert (shown["spent"], shown["set_aside"]) == ({"model_calls": 5}, {"model_calls": 0})
 
 
 def test_a_dollar_a_day_needs_a_price_for_the_model(tmp_path: Path) -> None:

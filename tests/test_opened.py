@@ -81,7 +81,7 @@ async def test_an_interrupted_run_goes_on_and_pays_for_nothing_twice(kind: str, 
         result = await go_on(script[2:], web, where)
     assert (result.question, result.answer, result.status) == (QUESTION, "Mara Finch", "verified")
     assert (web.searches, web.reads) == (result.spend.searches, result.spend.browses) == (2, 2)
-    assert result.spend.model_calls == 4, "the call in flight stays charged, and is made once more"
+    assert result.spend.model_calls == 5, "the call in flight stays charged, and is made once more"
     assert [charge.marks for charge in result.charges if charge.marks] == [("cancelled", "estimated")]
 
 
@@ -94,7 +94,7 @@ async def test_of_calls_made_at_once_only_the_one_in_flight_is_made_again(kind: 
         result = await go_on(script[2:], web, where)
     assert (result.status, web.reads) == ("verified", 3)
     assert result.spend.browses == web.reads
-    assert result.spend.model_calls == 3
+    assert result.spend.model_calls == 4
 
 
 @pytest.mark.parametrize("kind", PLACES)
@@ -177,7 +177,7 @@ async def test_a_run_that_is_running_is_not_resumed(kind: str, tmp_path: Path) -
         assert (await go_on([], web, where)).status == "verified", "the one that was refused took nothing away"
     assert "is running now" in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert (len(chat.prompts), web.searches) == (3, 2)
+    assert (len(chat.prompts), web.searches) == (4, 2)
 
 
 async def test_the_time_of_a_call_that_never_ended_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ async def test_where_the_state_is_lost_what_the_book_says_was_paid_is_not_paid_a
     result = await go_on(good_script()[2:], web, {"checkpointer": InMemorySaver(), "ledger": ledger})
     assert (result.answer, result.status) == ("Mara Finch", "verified")
     assert (web.searches, web.reads) == (result.spend.searches, result.spend.browses) == (2, 2)
-    assert result.spend.model_calls == 4
+    assert result.spend.model_calls == 5
 
 
 async def test_where_the_state_is_lost_another_question_begins_afresh(tmp_path: Path) -> None:

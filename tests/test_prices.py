@@ -117,7 +117,7 @@ def test_without_a_dollar_limit_an_unknown_price_is_told_as_unknown() -> None:
     chat, web = ScriptedChat(good_script(), name="house/model", local=False), small_web()
     result = run_agent(QUESTION, Budget(searches=4, browses=4), model=chat, search=web, browse=web)
     assert result.spend.usd is None
-    assert "unpriced: 3 calls" in result.receipt()
+    assert "unpriced: 4 calls" in result.receipt()
     assert result.to_dict()["spend"]["usd"] is None
 
 
@@ -128,4 +128,4 @@ def test_the_price_of_a_run_is_exact(table: Path) -> None:
         QUESTION, Budget(searches=4, browses=4, usd="0.1"), model=chat, search=web, browse=web, settings=settings
     )
     assert result.status == "verified"
-    assert result.spend.usd == Decimal(3 * (500 * 2 + 30 * 8)) / 1_000_000
+    assert result.spend.usd == Decimal(4 * (500 * 2 + 30 * 8)) / 1_000_000

@@ -91,7 +91,7 @@ def test_a_topped_up_run_goes_on_from_what_it_had_found(ended: dict[str, Any]) -
     assert (told.exit_code, result["answer"], result["status"]) == (0, ANSWER, "verified")
     assert result["budget"]["model_calls"] == 7
     assert result["spend"]["browses"] == len(PAGES)
-    assert result["spend"]["model_calls"] == ended["spend"]["model_calls"] + 2
+    assert result["spend"]["model_calls"] == ended["spend"]["model_calls"] + 3
     assert result["spend"]["searches"] == ended["spend"]["searches"], "what was searched is not searched again"
     assert "to go on" not in told.stderr
     assert (listed()["state"], listed()["answer"], listed()["budget"]["model_calls"]) == ("ended", ANSWER, 7)
@@ -154,7 +154,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(tmp_path: Path) -> None:
     assert listed()["state"] == "stopped"
     result = json.loads(goes_on(stopped["run"], *rest, options=("--json",)).stdout)
     assert (result["answer"], result["status"]) == (ANSWER, "verified")
-    assert spent(result) == (1, 2, 4), "the call that was in flight counts"
+    assert spent(result) == (1, 2, 5), "the call that was in flight counts"
 
 
 def test_two_ctrl_c_in_a_row_leave_at_once_and_the_call_in_flight_still_counts(tmp_path: Path) -> None:
@@ -171,11 +171,11 @@ def test_two_ctrl_c_in_a_row_leave_at_once_and_the_call_in_flight_still_counts(t
     run = listed()["run"]
     assert stderr.startswith(f"to go on: spadework resume {run}\n")
     result = json.loads(goes_on(run, *rest, options=("--json",)).stdout)
-    assert (result["answer"], spent(result)) == (ANSWER, (1, 2, 4))
+    assert (result["answer"], spent(result)) == (ANSWER, (1, 2, 5))
 
 
 def test_a_killed_run_goes_on_and_forgets_no_spend_and_only_one_at_a_time(tmp_path: Path) -> None:
-    first, second, third = replies(BASE)
+    first, second, third, *_ = replies(BASE)
     with FakeOpenAI(first, second, otherwise=slow(first, 20)) as model:
         running = started(arguments(model, write_corpus(tmp_path)))
         wait_for(model, 3)
@@ -192,7 +192,7 @@ def test_a_killed_run_goes_on_and_forgets_no_spend_and_only_one_at_a_time(tmp_pa
     told = goes_on(run, third, options=("--json",))
     result = json.loads(told.stdout)
     assert (told.exit_code, result["answer"], result["status"]) == (0, ANSWER, "verified")
-    assert spent(result) == (1, 2, 4), "three that were sent before the kill, one after it"
+    assert spent(result) == (1, 2, 5), "three that were sent before the kill, one after it"
     assert listed()["state"] == "ended"
 
 

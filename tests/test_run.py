@@ -22,7 +22,7 @@ BUDGET = Budget(searches=4, browses=4, model_calls=20)
 
 def check_good(result: Result) -> None:
     assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "verified", "answered")
-    assert (result.spend.searches, result.spend.browses, result.spend.model_calls) == (2, 2, 3)
+    assert (result.spend.searches, result.spend.browses, result.spend.model_calls) == (2, 2, 4)
     assert {source.kind for source in result.sources} == {"page"}
     assert result.fault == ""
 
@@ -152,7 +152,7 @@ def test_a_model_that_recovers_leaves_no_trace_of_its_failure(monkeypatch: pytes
     web = small_web()
     result = run_agent(QUESTION, BUDGET, model=ScriptedChat([bad, bad, *good_script()]), search=web, browse=web)
     assert (result.answer, result.stop_reason, result.fault) == ("Mara Finch", "answered", "")
-    assert result.spend.model_calls == 5
+    assert result.spend.model_calls == 6
     assert "failed: 2 calls" in result.receipt()
 
 
@@ -248,7 +248,7 @@ async def test_a_stream_tells_what_happens_in_its_order_and_ends_with_the_answer
     places = [kinds.index(kind) for kind in ("plan", "page", "finding", "decision", "answer")]
     assert places == sorted(places)
     calls_seen = [(event.tool, event.state) for event in events if isinstance(event, CallEvent)]
-    for tool, number in (("model", 3), ("search", 2), ("browse", 2)):
+    for tool, number in (("model", 4), ("search", 2), ("browse", 2)):
         assert calls_seen.count((tool, "started")) == calls_seen.count((tool, "done")) == number
     assert len([event for event in events if isinstance(event, PageEvent)]) == 2
     spends = [event.gone["browses"] for event in events if isinstance(event, SpendEvent)]

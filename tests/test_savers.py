@@ -99,9 +99,9 @@ async def test_an_interrupted_thread_goes_on_and_forgets_no_spend(kind: str, tur
         second = ScriptedChat(script[turn:])
         result = await run(saver, second)
     assert (result.answer, result.status) == ("Mara Finch", "verified")
-    assert len(second.prompts) == 3 - turn, "what was done is not done again"
+    assert len(second.prompts) == 4 - turn, "what was done is not done again"
     assert before.model_calls == turn
-    assert result.spend.model_calls == 4, "the call that was in flight stays charged, and is made once more"
+    assert result.spend.model_calls == 5, "the call that was in flight stays charged, and is made once more"
     assert (result.spend.searches, result.spend.browses) == (2, 2), "no search and no page is paid for twice"
     ids = [charge.id for charge in result.charges]
     assert len(ids) == len(set(ids))
@@ -131,7 +131,7 @@ async def test_a_killed_process_resumes_from_its_file(tmp_path: Path) -> None:
     async with saver_of("async sqlite", tmp_path) as saver:
         result = await run(saver, ScriptedChat(good_script()[2:]))
     assert (result.answer, result.status) == ("Mara Finch", "verified")
-    assert (result.spend.model_calls, result.spend.browses) == (4, 2)
+    assert (result.spend.model_calls, result.spend.browses) == (5, 2)
 
 
 def test_a_sync_saver_serves_the_sync_front() -> None:
@@ -158,7 +158,7 @@ async def test_threads_at_once_in_one_saver_do_not_mix(tmp_path: Path) -> None:
 
     async with saver_of("async sqlite", tmp_path) as saver:
         for result in await asyncio.gather(*(one(saver, number) for number in range(8))):
-            assert result.spend.model_calls == 3
+            assert result.spend.model_calls == 4
             assert {charge.id.split("/")[0] for charge in result.charges} == {result.run}
 
 

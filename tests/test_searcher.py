@@ -112,7 +112,7 @@ def test_a_complete_proof_ends_the_search_without_an_answer_call() -> None:
     script = good_script()
     result, chat, _ = play([script[0], script[1], [("record", proven())]])
     assert (result.answer, result.status) == ("Mara Finch", "verified")
-    assert len(chat.prompts) == 3, "what code has proven needs no verifier"
+    assert len(chat.prompts) == 4, "what code has proven needs a second look only"
 
 
 def test_a_record_that_was_cut_off_proves_nothing() -> None:

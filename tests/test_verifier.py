@@ -24,6 +24,7 @@ from scripted import (
     small_web,
 )
 from spadework.agent import Budget, Result, run_agent
+from spadework.prompts import render
 
 START: list[Said] = [[record(constraints=CONSTRAINTS), search("Alder Bridge Finch")], [browse(ALDER, FINCH)]]
 PROOF = {"c0": (ALDER, BUILT), "c1": (ALDER, SPANS), "c2": (FINCH, BORN)}
@@ -107,12 +108,12 @@ def test_the_record_of_an_attempt_goes_on_to_the_next() -> None:
     assert "lead: try Wendle" in told
 
 
-def test_what_is_proven_is_not_asked_again() -> None:
+def test_what_is_proven_gets_a_second_look_and_no_full_check() -> None:
     proof: list[Any] = [finding("Mara Finch", name, quote) for name, quote in PROOF.items()]
     chat, web = ScriptedChat([*START, [record(*proof), answer("Mara Finch")]]), small_web()
     result = run_agent(QUESTION, Budget(searches=3, browses=3), model=chat, search=web, browse=web)
     assert result.status == "verified"
-    assert len(chat.prompts) == 3
+    assert [str(prompt[0]["content"]) for prompt in chat.prompts[3:]] == [render("confirm")]
 
 
 def test_constraints_that_nobody_stated_are_stated_by_the_verifier() -> None:

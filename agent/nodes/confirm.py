@@ -25,8 +25,9 @@ QUOTE_CHARS = 600
 
 async def confirm(state: AgentState, session: Session, lead: Row, update: dict[str, Any]) -> None:
     """Ask whether the quotes show it, where the searcher alone said so and the call fits. Doubts go to the findings."""
-    cells = {name: state["findings"][cell_key(lead.candidate, name)] for name in lead.by_page}
-    if not session.deps.strategy.confirm or all(cell["by"] == "verifier" for cell in cells.values()):
+    proven = {name: state["findings"][cell_key(lead.candidate, name)] for name in lead.by_page}
+    cells = {name: cell for name, cell in proven.items() if cell["by"] != "verifier"}
+    if not (session.deps.strategy.confirm and cells):
         return
     asked = await call_model(
         session,

@@ -15,7 +15,7 @@ from .prompting import question_text
 
 MAX_PAGES = 6
 MAX_SNIPPETS = 8
-OWN_CHARS = 1_200
+OWN_CHARS = 3_000
 """Of what the model wrote in one turn."""
 
 

@@ -61,7 +61,7 @@ def standing_text(state: AgentState, session: Session) -> str:
         parts.append(warnings_text(warnings_of(state, able=session.ledger.remaining().tools_left())))
     if strategy.tracker == "forecast":
         parts.append(session.budget_block(state, advice=True))
-    elif strategy.tracker == "paper" and state["transcript"]:
+    elif strategy.tracker == "paper":
         parts.append(tracker_block(session.ledger.remaining()))
     return "\n\n".join(part for part in parts if part)
 

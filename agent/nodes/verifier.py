@@ -23,7 +23,7 @@ from .fitting import Ask, Build
 from .leads import lead_row
 from .material import evidence_messages, pages_read, unread_results
 from .recording import record_claims
-from .verdict import give_verdict
+from .verdict import MAX_SUMMARY, give_verdict
 
 MAX_OUT = 1_500
 REPAIR_CHARS = 4_500
@@ -69,7 +69,8 @@ def _check_due(state: AgentState, session: Session, lead: Row) -> bool:
     """A proposal is worth a check, and so is the lead when exploring is over."""
     if not session.deps.strategy.verifier or state["stop_reason"] == "no_search_needed":
         return False
-    return bool(state["proposed"] or state["resource"]) and not _checked_before(state, session, lead)
+    due = bool(state["proposed"] or state["resource"])
+    return due and (lead.status == "verified" or not _checked_before(state, session, lead))
 
 
 def _checked_before(state: AgentState, session: Session, lead: Row) -> bool:
@@ -154,7 +155,7 @@ def _candidates(state: AgentState) -> list[Candidate]:
 def _record(state: AgentState, session: Session, notes: Mapping[str, Any], checked: str) -> Record:
     """The verifier's own notes, with what code knows: verdicts, pages read, results that nobody opened yet."""
     lead = lead_row(state)
-    facts = _lines(notes.get("facts"))
+    facts = _lines(notes.get("facts"), MAX_SUMMARY)
     gaps = _lines(notes.get("gaps"))
     if lead is not None and not gaps and session.deps.strategy.matrix:
         row = row_of(lead.candidate, state["constraints"], state["findings"])
@@ -178,6 +179,6 @@ def _record(state: AgentState, session: Session, notes: Mapping[str, Any], check
     )
 
 
-def _lines(value: object) -> list[str]:
+def _lines(value: object, most: int = 240) -> list[str]:
     items: Sequence[Any] = value if is_list(value) else []
-    return [one_line(item, 240) for item in items[:5] if isinstance(item, str) and item.strip()]
+    return [one_line(item, most) for item in items[:5] if isinstance(item, str) and item.strip()]

@@ -153,7 +153,7 @@ def merge_finding(old: Finding | None, new: Finding) -> Finding:
     if old is None:
         return new
     evidence = _union(old["evidence"], new["evidence"])
-    if "doubt" in old and new["verdict"] == old["verdict"] and len(evidence) <= len(old["evidence"]):
+    if "doubt" in old and new["verdict"] == old["verdict"] and _words(evidence) == _words(old["evidence"]):
         return {**old, "evidence": evidence}  # the same words again do not lift a doubt
     if new["verdict"] == "unverifiable":
         return {**old, "evidence": evidence} if old["verdict"] != "unverifiable" else {**new, "evidence": evidence}
@@ -167,6 +167,10 @@ def merge_finding(old: Finding | None, new: Finding) -> Finding:
         return {**new, "evidence": evidence}
     note = f"{old['verdict']} by {old['by']}, {new['verdict']} by {new['by']}"
     return {**new, "verdict": "disputed", "evidence": evidence, "note": note}
+
+
+def _words(evidence: list[Evidence]) -> set[tuple[str, str]]:
+    return {(item["url"], item["quote"]) for item in evidence}
 
 
 def _rank(finding: Finding) -> int:

@@ -50,6 +50,7 @@ def eval() -> None:
     "--seed", type=int, default=0, show_default=True, help="Of the simulated model; a repetition has the next."
 )
 @click.option("--skill", type=click.FloatRange(0, 1), default=1.0, help="Share of sentences that it takes in (1).")
+@click.option("--slips", type=click.FloatRange(0, 1), default=0.0, help="Share of its replies with a mistake (0).")
 @outside_options
 def run(**options: Any) -> None:
     """Answer the questions of SUITE under each strategy and budget, and print how that went.

@@ -122,7 +122,7 @@ def _chat(task: Json, settings: Settings) -> Chat:
     web = web_of(Bundled(*task["world"]))
     question = next(item for item in web.world.questions if item.id == task["id"])
     context = settings.context or CONTEXT
-    return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], context=context)
+    return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], slips=task["slips"], context=context)
 
 
 def _web(task: Json, settings: Settings, clients: list[SafeClient]) -> tuple[Search, Browse]:

@@ -35,6 +35,7 @@ class Sweep:
     jobs: int | None = None
     seed: int = 0
     skill: float = 1.0
+    slips: float = 0.0
     model: str | None = None
     base_url: str | None = None
     search: str | None = None
@@ -88,8 +89,9 @@ class Sweep:
             raise ConfigError(ALONE)
         usual = os.environ.get("SPADEWORK_SEARCH", "").strip() or "wikipedia"
         return {
-            "model": f"{model}:{self.skill:g}" if simulated and self.skill != 1 else model,
+            "model": _rated(model, self.skill, self.slips) if simulated else model,
             "skill": self.skill if simulated else None,
+            "slips": self.slips if simulated else None,
             "base_url": self.base_url,
             "context": self.context,
             "search": self.search or (BUNDLED_SEARCH if bundled else usual),
@@ -97,6 +99,11 @@ class Sweep:
             "world": [bundled.seed, bundled.questions] if bundled else None,
             "suite": bundled.suite if bundled else Path(self.suite).stem,
         }
+
+
+def _rated(model: str, skill: float, slips: float) -> str:
+    """The name of a simulated model with the rates that make it another one."""
+    return model + (f":{skill:g}" if skill != 1 else "") + (f":slips={slips:g}" if slips else "")
 
 
 @dataclass(frozen=True, slots=True)

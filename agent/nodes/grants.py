@@ -92,9 +92,17 @@ def grant_further(session: Session, call_id: str, name: str, arguments: dict[str
 
 def is_action(call: Call) -> bool:
     """Whether a call was granted something that can bring news: a search, a page, an unread part of a page."""
+    return any(item["new"] for item in _items(call))
+
+
+def paid_items(call: Call) -> int:
+    """How many searches, page reads and other calls a call was granted."""
+    return sum(bool(item["charge"]) for item in _items(call))
+
+
+def _items(call: Call) -> list[dict[str, str]]:
     details = call["arguments"]
-    items: list[dict[str, str]] = details.get("queries") or details.get("urls") or details.get("calls") or []
-    return any(item["new"] for item in items)
+    return details.get("queries") or details.get("urls") or details.get("calls") or []
 
 
 def _made_before(session: Session, kind: Paid, what: str, attempt: int, node: str = "act") -> str:

@@ -13,7 +13,7 @@ from .arguments import Unusable, read_answer, read_record
 from .assumption import settle_assumption
 from .constraints import add_constraints
 from .context import entry
-from .grants import grant_browse, grant_further, grant_search, is_action
+from .grants import grant_browse, grant_further, grant_search, is_action, paid_items
 from .plan import charge_step, update_plan
 from .policy import tools_spent
 from .recording import record_claims
@@ -127,10 +127,9 @@ def grant_calls(state: AgentState, session: Session, reply: Reply, turn: Turn) -
             turn.answered(call.id, call.name, "refused: the budget is used up; give your answer now")
         else:
             _grant(state, session, turn, call.id, call.name, call.arguments)
-    if turn.actions:
-        plan = charge_step(updated(state, turn.update)["plan"], turn.actions)
-        if plan:
-            turn.update["plan"] = plan
+    plan = updated(state, turn.update)["plan"]
+    if plan and (paid := sum(paid_items(call) for call in turn.calls)):
+        turn.update["plan"] = charge_step(plan, paid)
 
 
 def _grant(state: AgentState, session: Session, turn: Turn, call_id: str, name: str, arguments: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from ..llm.verdicts import read_object
 from ..proof.marks import marked
 from ..proof.matrix import Row, active, cell_key
 from ..session import Session
-from ..state import AgentState, Finding
+from ..state import AgentState, Evidence, Finding
 from .board import constraints_text
 from .calls import call_model
 from .fitting import Ask
@@ -34,7 +34,7 @@ async def confirm(state: AgentState, session: Session, lead: Row, update: dict[s
         Ask(
             role="verifier",
             node="verifier",
-            build=lambda _: _messages(state, lead.candidate, cells),
+            build=lambda _: _messages(state, session, lead.candidate, cells),
             attempt=state["attempt"],
             keep=session.keep_for("verify", answer_due=session.deps.output is not None),
             json_reply=True,
@@ -56,14 +56,23 @@ def doubted(finding: Finding, why: str) -> Finding:
     return {**finding, "proof": "inference", "by": "verifier", "doubt": why, "note": f"the verifier doubts it: {why}"}
 
 
-def _messages(state: AgentState, candidate: str, cells: Mapping[str, Finding]) -> list[dict[str, Any]]:
+def _messages(
+    state: AgentState, session: Session, candidate: str, cells: Mapping[str, Finding]
+) -> list[dict[str, Any]]:
     parts = [question_text(state), constraints_text(active(state["constraints"]), stated=True)]
     parts.append(f"[proposed answer]\n{candidate}")
     for name, cell in cells.items():
-        quotes = "\n".join(f"{item['url']}: {item['quote'][:QUOTE_CHARS]}" for item in cell["evidence"])
+        quotes = "\n".join(_quote(session, item) for item in cell["evidence"])
         step = f"\ntherefore: {one_line(cell['inference'], 300)}" if cell["inference"] else ""
         parts.append(f"{name} is said to be shown by\n{marked('quotes', name, neutralise(quotes))}{step}")
     return [{"role": "system", "content": render("confirm")}, {"role": "user", "content": "\n\n".join(parts)}]
+
+
+def _quote(session: Session, item: Evidence) -> str:
+    """A quote with the address and the title of its page, which often say what it is about."""
+    page = session.pages.get(item["url"])
+    title = f" {one_line(page.title, 100)!r}" if page is not None else ""
+    return f"{item['url']}{title}: {item['quote'][:QUOTE_CHARS]}"
 
 
 def _doubts(data: Mapping[str, Any]) -> dict[str, str]:

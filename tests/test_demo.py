@@ -86,7 +86,7 @@ def test_a_prompt_that_differs_is_warned_of_and_the_check_shows_how(recorded: Pa
     other = changed(recorded, tmp_path, question=QUESTION.replace("Wick", "Leith"))
     told = offline("demo", str(other))
     assert told.exit_code == 0
-    assert told.stderr.startswith("warning: changed: model turns 1, 2, 3 were asked something else")
+    assert told.stderr.startswith("warning: changed: model turns 1, 2, 3, 4 were asked something else")
     told = offline("cassette", "check", str(recorded), str(other))
     assert told.exit_code == 1
     assert told.stdout.splitlines()[:3] == [

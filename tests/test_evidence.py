@@ -148,6 +148,20 @@ def test_evidence_is_never_lost_by_a_later_claim(claims: list[Claim]) -> None:
             assert any(url == known and normalise(quote) in longer for known, longer in kept)
 
 
+@given(st.lists(st.tuples(CLAIMS, st.sampled_from(["searcher", "verifier"])), max_size=12))
+def test_a_refutation_goes_only_when_a_verifier_that_saw_both_sides_proves_the_contrary(
+    claims: list[tuple[Claim, str]],
+) -> None:
+    merged: Finding | None = None
+    for claim, by in claims:
+        found = check_claim(claim, Library(), by=by)[0]
+        before, merged = merged, merge_finding(merged, found)
+        if before is not None and before["verdict"] in ("contradicted", "disputed"):
+            settled = before["verdict"] == "disputed" and by == "verifier" and found["proof"] == "page"
+            assert merged["verdict"] in ("contradicted", "disputed") or settled
+            assert merged["evidence"], "what spoke against it stays on record"
+
+
 def cell(verdict: Verdict, proof: Proof = "page", by: str = "searcher") -> Finding:
     quotes = {"page": [(READ, BUILT)], "snippet": [(FOUND, SNIPPET)]}.get(proof, [])
     found, _ = check_claim(Claim("Mara Finch", "c1", verdict, tuple(quotes)), Library(), by=by)

@@ -95,3 +95,37 @@ def test_the_question_is_split_by_the_planner_only_where_it_pays() -> None:
     assert first_prompt(QUESTION, Budget()).startswith("You plan the search")
     assert first_prompt(QUESTION, Budget(searches=5, browses=5)).startswith("You find the answer")
     assert first_prompt("Who built the Alder Bridge?", Budget()).startswith("You find the answer")
+
+
+def edges(strategy: str) -> dict[str, set[str]]:
+    options: Any = {"model": ScriptedChat([]), "search": small_web(), "browse": small_web(), "strategy": strategy}
+    built: Any = prepare(QUESTION, Budget(), options).built
+    found: dict[str, set[str]] = {}
+    for edge in built.compile().get_graph().edges:
+        found.setdefault(edge.source, set()).add(edge.target)
+    return found
+
+
+def cycles(graph: dict[str, set[str]], path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Every way that leads back to where it began."""
+    found: list[tuple[str, ...]] = []
+    for target in graph.get(path[-1], ()):
+        if target == path[0]:
+            found.append(path)
+        elif target not in path:
+            found += cycles(graph, (*path, target))
+    return found
+
+
+def test_every_cycle_passes_the_searcher_which_calls_a_model_or_ends_the_attempt() -> None:
+    """Whether those ends are bounded, too, the property runs count: supersteps for each call of the model."""
+    graph = edges("bats-early")
+    found = {frozenset(cycle) for node in graph for cycle in cycles(graph, (node,))}
+    assert len(found) >= 4
+    assert all("searcher" in cycle for cycle in found)
+
+
+def test_parallel_runs_are_a_graph_without_a_cycle_of_its_own() -> None:
+    graph = edges("parallel-best")
+    assert {"begin", "runs", "finish"} <= graph.keys()
+    assert not [cycle for node in graph for cycle in cycles(graph, (node,))]

@@ -9,14 +9,12 @@ from typing import Any
 from ...prompts import render
 from ...tools.clean import neutralise, one_line
 from ...tools.shapes import is_list, is_mapping
-from ..llm.verdicts import read_object
 from ..proof.marks import marked
 from ..proof.matrix import Row, active, cell_key
 from ..session import Session
 from ..state import AgentState, Evidence, Finding
+from .asking import ask_verifier
 from .board import constraints_text
-from .calls import call_model
-from .fitting import Ask
 from .prompting import question_text
 
 MAX_OUT = 500
@@ -29,24 +27,14 @@ async def confirm(state: AgentState, session: Session, lead: Row, update: dict[s
     cells = {name: cell for name, cell in proven.items() if cell["by"] != "verifier"}
     if not (session.deps.strategy.confirm and cells):
         return
-    asked = await call_model(
-        session,
-        Ask(
-            role="verifier",
-            node="verifier",
-            build=lambda _: _messages(state, session, lead.candidate, cells),
-            attempt=state["attempt"],
-            keep=session.keep_for("verify", answer_due=session.deps.output is not None),
-            json_reply=True,
-            temperature=0.0,
-            max_out=MAX_OUT,
-        ),
+    checked = await ask_verifier(
+        state, session, lambda _: _messages(state, session, lead.candidate, cells), repair=False, max_out=MAX_OUT
     )
-    doubts = _doubts(read_object(asked.reply).data) if asked.reply is not None else {}
+    doubts = _doubts(checked.data)
     findings = dict(state["findings"])
     for name, cell in cells.items():
         findings[cell_key(lead.candidate, name)] = (
-            doubted(cell, doubts[name]) if name in doubts else {**cell, "by": "verifier"} if asked.reply else cell
+            doubted(cell, doubts[name]) if name in doubts else {**cell, "by": "verifier"} if checked.data else cell
         )
     update["findings"] = findings
 

@@ -10,18 +10,14 @@ from ...prompts import render
 from ...tools.clean import clean, one_line
 from ...tools.passages import estimate_tokens
 from ...tools.shapes import is_list, is_mapping
-from ..llm.verdicts import read_object
 from ..money.block import tracker_block
 from ..session import Session
 from ..state import AgentState, Candidate
-from .calls import Answered, call_model
-from .fitting import Ask
+from .asking import ask_verifier
 from .material import course_text
 from .prompting import question_text
 
-MAX_OUT = 1_500
 MAX_SUMMARY = 1_500
-REPAIR_CHARS = 4_500
 DECISIONS = ("SUCCESS", "CONTINUE", "PIVOT")
 
 
@@ -29,41 +25,16 @@ async def give_verdict(state: AgentState, session: Session, update: dict[str, An
     """Ask for the verdict on the answer that was just proposed, and note it with the candidate."""
     if not state["proposed"]:
         return {}
-    asked = await _ask(state, session, [])
-    if asked.reply is None:
-        update["fault"] = asked.fault
-        return {}
-    parsed = read_object(asked.reply)
-    if parsed.fault:
-        written = {"role": "assistant", "content": clean(asked.reply.text)[:REPAIR_CHARS]}
-        mend = [written, {"role": "user", "content": render("repair", fault=parsed.fault)}]
-        asked = await _ask(state, session, mend)
-        if asked.reply is None:
-            return {}
-        again = read_object(asked.reply)
-        # What had to be mended may turn a search back, never end it with a success.
-        parsed = again if str(again.data.get("decision")).strip().upper() != "SUCCESS" else parsed
-    data = parsed.data
+    checked = await ask_verifier(state, session, lambda room: _messages(state, session, room))
+    if checked.fault:
+        update["fault"] = checked.fault
+    data = checked.data
     said = str(data.get("decision")).strip().upper()
+    if not checked.trusted and said == "SUCCESS":
+        return {}  # what had to be repaired may turn a search back, never end it
     update["verdict"] = said if said in DECISIONS else ""
     update["candidates"] = [_noted(item, state["proposed"], data, said) for item in state["candidates"]]
     return {"reason": data.get("justification"), "facts": _summary(data), **_details(data)}
-
-
-async def _ask(state: AgentState, session: Session, mend: list[dict[str, Any]]) -> Answered:
-    return await call_model(
-        session,
-        Ask(
-            role="verifier",
-            node="verifier",
-            build=lambda room: [*_messages(state, session, room - (1_800 if mend else 0)), *mend],
-            attempt=state["attempt"],
-            keep=session.keep_for("verify", answer_due=session.deps.output is not None),
-            json_reply=True,
-            temperature=0.0,
-            max_out=MAX_OUT,
-        ),
-    )
 
 
 def _messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:

@@ -8,25 +8,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...prompts import render
-from ...tools.clean import clean, one_line
+from ...tools.clean import one_line
 from ...tools.shapes import is_list
-from ..llm.verdicts import read_object
 from ..proof.matrix import Row, row_of
 from ..session import Session
 from ..state import AgentState, Candidate, Record, updated
 from .arguments import read_claims
-from .calls import Answered, call_model
+from .asking import ask_verifier
 from .checks import pages_asked_for, pages_of_snippets, read_pages
 from .confirm import confirm
 from .constraints import add_constraints, read_constraints
-from .fitting import Ask, Build
 from .leads import lead_row
 from .material import evidence_messages, pages_read, unread_results
 from .recording import record_claims
 from .verdict import MAX_SUMMARY, give_verdict
 
-MAX_OUT = 1_500
-REPAIR_CHARS = 4_500
 MAX_UNREAD = 4
 DECISIONS = ("SUCCESS", "CONTINUE", "PIVOT")
 
@@ -82,28 +78,18 @@ def _checked_before(state: AgentState, session: Session, lead: Row) -> bool:
 async def _check(state: AgentState, session: Session, lead: Row, update: dict[str, Any]) -> Mapping[str, Any]:
     """One call, and one more to repair a reply that cannot be read. Claims of a repaired reply prove nothing."""
     system = render("verifier")
-    asked = await _ask(state, session, lambda room: evidence_messages(state, session, system, lead.candidate, room))
-    if asked.reply is None:
-        update["fault"] = asked.fault
+    checked = await ask_verifier(
+        state, session, lambda room: evidence_messages(state, session, system, lead.candidate, room)
+    )
+    if checked.fault:
+        update["fault"] = checked.fault
+    if not checked.data:
         return {}
-    parsed = read_object(asked.reply)
-    repaired = bool(parsed.fault)
-    if repaired:
-        written = {"role": "assistant", "content": clean(asked.reply.text)[:REPAIR_CHARS]}
-        mend = [written, {"role": "user", "content": render("repair", fault=parsed.fault)}]
-        asked = await _ask(
-            state,
-            session,
-            lambda room: [*evidence_messages(state, session, system, lead.candidate, room - 1_800), *mend],
-        )
-        if asked.reply is None:
-            return {}
-        parsed = read_object(asked.reply)
-    take_checks(state, session, lead.candidate, parsed.data, update, trusted=not repaired)
-    proposed = parsed.data.get("decision")
-    if isinstance(proposed, str) and proposed.strip().upper() in DECISIONS and not repaired:
+    take_checks(state, session, lead.candidate, checked.data, update, trusted=checked.trusted)
+    proposed = checked.data.get("decision")
+    if isinstance(proposed, str) and proposed.strip().upper() in DECISIONS and checked.trusted:
         update["verdict"] = proposed.strip().upper()
-    return parsed.data
+    return checked.data
 
 
 def take_checks(
@@ -126,23 +112,6 @@ def take_checks(
     update["findings"] = done.findings
     if done.changed:
         update["progress"] = {**state["progress"], "stale_actions": 0, "unseen_actions": 0, "idle_turns": 0}
-
-
-async def _ask(state: AgentState, session: Session, build: Build) -> Answered:
-    keep = session.keep_for("verify", answer_due=session.deps.output is not None)
-    return await call_model(
-        session,
-        Ask(
-            role="verifier",
-            node="verifier",
-            build=build,
-            attempt=state["attempt"],
-            keep=keep,
-            json_reply=True,
-            temperature=0.0,
-            max_out=MAX_OUT,
-        ),
-    )
 
 
 def _candidates(state: AgentState) -> list[Candidate]:

@@ -16,7 +16,7 @@ def another_attempt(state: AgentState, budget: Budget, why: str) -> dict[str, An
         attempt=state["attempt"],
         lead=state["answer"],
         findings={},
-        regime=Remaining(budget.limits(), {}).regime,
+        regime=str(Remaining(budget.limits(), {}).regime),
         budget=budget.limits(),
     )
     records = [*state["records"]]

@@ -209,7 +209,7 @@ def test_a_second_ctrl_c_does_not_wait_and_the_store_has_all_the_spend(tmp_path:
 
 
 def test_ctrl_c_at_the_command_line_prints_the_best_so_far_and_why(tmp_path: Path) -> None:
-    first, second, _ = replies("https://alder.example")
+    first, second, *_ = replies("https://alder.example")
     quotes = [{"url": "https://alder.example/bridge", "quote": "It was built by Mara Finch in 1871"}]
     found = [{"candidate": ANSWER, "constraint": "c0", "verdict": "satisfied", "quotes": quotes}]
     third = calls(("record", {"findings": found}), ("search", {"queries": ["mara finch birthplace"]}), usage=USAGE)

@@ -24,6 +24,7 @@ from scripted import (
 from spadework.agent import Budget, Result, run_agent
 from spadework.agent.nodes.confirm import doubted
 from spadework.agent.proof.evidence import merge_finding
+from spadework.agent.state import Evidence
 from spadework.prompts import render
 from spadework.tools.errors import ModelError
 from test_matrix import cell
@@ -132,10 +133,8 @@ def test_no_page_is_read_that_the_budget_does_not_allow() -> None:
 
 
 def test_a_doubt_never_makes_a_refutation() -> None:
-    held = {
-        **cell("Ada", "c1"),
-        "evidence": [{"kind": "page", "url": "u", "quote": "q" * 30, "fetched": "", "digest": ""}],
-    }
-    lowered = doubted(held, "another Ada")  # pyright: ignore[reportArgumentType]
+    held = cell("Ada", "c1")
+    held["evidence"] = [Evidence(kind="page", url="u", quote="q" * 30, fetched="", digest="")]
+    lowered = doubted(held, "another Ada")
     assert (lowered["verdict"], lowered["proof"], lowered["evidence"]) == ("satisfied", "inference", held["evidence"])
     assert merge_finding(lowered, held)["proof"] == "inference"

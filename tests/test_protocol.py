@@ -19,7 +19,7 @@ def spoken(calls: Any, before: str = "I look it up.") -> str:
 
 def test_a_model_without_tool_calling_proves_an_answer() -> None:
     web = small_web()
-    chat = ScriptedChat([spoken(turn) for turn in good_script()], takes_tools=False)
+    chat = ScriptedChat([spoken(turn) for turn in good_script() if not isinstance(turn, str)], takes_tools=False)
     result = run_agent(QUESTION, Budget(searches=4, browses=4), model=chat, search=web, browse=web)
     assert (result.answer, result.status) == ("Mara Finch", "verified")
     assert (web.searches, web.reads) == (2, 2)

@@ -107,7 +107,7 @@ def _logged(state: AgentState, session: Session, decision: Decision) -> Decision
         attempt=state["attempt"],
         lead=lead.candidate if lead else "",
         findings=_cells(lead),
-        regime=left.regime,
+        regime=str(left.regime),
         budget={name: left.left(name) or 0 for name in left.limits},
     )
 

@@ -81,7 +81,7 @@ def _left(session: Session) -> Remaining:
 
 def _lease(session: Session, number: int, part: dict[str, int]) -> Charge | Refusal:
     """The hold on a run's part of the budget; that of a run which was killed is there already."""
-    call = call_of("run", "runs", what=f"{session.ledger.run}.{number}")
+    call = call_of("run", "runs", what=f"{session.ledger.run}.{number}", attempt=number)
     if earlier := session.ledger.earlier(call):
         return earlier[0]
     return session.ledger.hold(call, _amounts(part))

@@ -18,7 +18,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
 )
 KEYS = ("queries", "query", "urls", "url", "goal", "page", "answer", "findings", "constraints", "plan", "candidate",
-        "constraint", "verdict", "quotes", "quote", "inference", "step", "state", "note", "text", "kind", "form", "under", "share", "assumption")  # fmt: skip
+        "constraint", "verdict", "quotes", "quote", "inference", "step", "state", "note", "text", "kind", "form",
+        "under", "share", "assumption")  # fmt: skip
 ARGUMENTS = st.dictionaries(st.sampled_from(KEYS), JSON | st.lists(st.dictionaries(st.sampled_from(KEYS), JSON)))
 
 

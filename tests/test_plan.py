@@ -53,8 +53,10 @@ def test_a_share_becomes_calls_of_what_is_left() -> None:
 
 def test_calls_count_for_the_step_at_hand() -> None:
     plan = update_plan(PLAN, read_steps([{"text": "ask", "under": "1"}]))
-    assert step_at_hand(plan) == "1.1", "a branch comes before what it is a branch of"
-    plan = charge_step(update_plan(plan, [Mark("1.1", "failed"), Mark("2", "partial")]), 3)
+    assert step_at_hand(plan) == "1"
+    assert step_at_hand(update_plan(plan, [Mark("1", "failed")])) == "1.1", "another way, once the first has failed"
+    assert step_at_hand(update_plan(plan, [Mark("1", "done")])) == "2"
+    plan = charge_step(update_plan(plan, [Mark("2", "partial")]), 3)
     assert step_at_hand(plan) == "2", "what was begun comes before what was not"
     assert [step.get("used", 0) for step in plan] == [0, 0, 3]
     done = update_plan(plan, [Mark(step["id"], "done") for step in plan])
@@ -64,6 +66,7 @@ def test_calls_count_for_the_step_at_hand() -> None:
 def test_the_model_sees_what_each_step_used_of_its_share() -> None:
     plan = update_plan([], read_steps([{"text": "look", "share": 30}, {"text": "ask", "under": "1"}]), 10)
     text = plan_text(charge_step(charge_step(update_plan(plan, [Mark("1.1", "done")]), 2), 2))
+    assert "[ ] 1. look (about 3 calls)" in plan_text(plan)
     assert text.splitlines() == ["[plan]", "[ ] 1. look (took 4 of about 3 calls, over its share)", "  [x] 1.1. ask"]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 from spadework.agent.llm.wire import Chat, Options, Reply
-from spadework.agent.result import Result
 from spadework.agent.nodes.prompting import rules
+from spadework.agent.result import Result
 from spadework.agent.run import arun_agent
 from spadework.agent.strategies import get_strategy
 from spadework.evals.simulated import SimulatedChat, tokens_of

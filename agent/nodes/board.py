@@ -84,6 +84,8 @@ def _used(step: Step) -> str:
     used, share = step.get("used", 0), step.get("calls")
     if share is None:
         return f" (took {used} calls)" if used else ""
+    if not used:
+        return f" (about {share} calls)"
     over = ", over its share" if used > share else ""
     return f" (took {used} of about {share} calls{over})"
 

@@ -82,10 +82,15 @@ def charge_step(plan: Sequence[Step], calls: int) -> list[Step]:
 
 
 def step_at_hand(plan: Sequence[Step]) -> str:
-    """The id of the first open step without open branches, one that was begun before others; empty if none is open."""
+    """The id of the step that is worked on: one that was begun, else the first open one; empty if none is open.
+
+    A branch is another way to its step, for when that one has failed.
+    """
+    states = {step["id"]: step["state"] for step in plan}
     for state in OPEN:
         for step in plan:
-            if step["state"] == state and not any(_below(step, other) and other["state"] in OPEN for other in plan):
+            parent = step["id"].rpartition(".")[0]
+            if step["state"] == state and states.get(parent, "failed") == "failed":
                 return step["id"]
     return ""
 

@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from policy_table import BEYOND, CAPS, OBEYED, OBEYED_WORDS, SPENT, TABLE, WORDS
 from spadework.agent.money.budget import Remaining
 from spadework.agent.nodes import policy
-from test_policy import BEYOND, CAPS, OBEYED, OBEYED_WORDS, SPENT, TABLE, WORDS
 
 SOURCE = Path(str(policy.__file__)).read_text(encoding="utf-8")
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {

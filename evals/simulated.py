@@ -31,7 +31,7 @@ Call = tuple[str, Json]
 NAME = "simulated"
 CONTEXT = 32_768
 GOAL_CHARS = 300
-NOTED_CHARS = 900
+NOTED_CHARS = 1_500
 """What it writes down in one turn where it cannot record."""
 MESSAGE_TOKENS = 4
 """What a chat template adds to each message, about."""

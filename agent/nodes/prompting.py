@@ -40,7 +40,8 @@ def rules(strategy: Strategy) -> str:
     names += ["proving"] if strategy.record else []
     names += ["latest"] if strategy.memory == "latest" else []
     names += ["planning"] if strategy.planning else []
-    names += ["tracker"] if strategy.tracker == "paper" else []
+    # The paper's tracker says the contrary: who is unsure at the end answers None.
+    names += ["tracker"] if strategy.tracker == "paper" else ["guess"] if not strategy.matrix else []
     return "\n\n".join(render(name) for name in names)
 
 

@@ -7,6 +7,7 @@ import pytest
 from scripted import (
     ALDER,
     BUILT,
+    CONSTRAINTS,
     FINCH,
     QUESTION,
     SPANS,
@@ -138,3 +139,13 @@ def test_a_doubt_never_makes_a_refutation() -> None:
     lowered = doubted(held, "another Ada")
     assert (lowered["verdict"], lowered["proof"], lowered["evidence"]) == ("satisfied", "inference", held["evidence"])
     assert merge_finding(lowered, held)["proof"] == "inference"
+
+
+def test_it_is_shown_which_other_candidates_there_were() -> None:
+    rival = [record(finding("Bo Larch", "c1", (ALDER, SPANS)), constraints=CONSTRAINTS), browse(ALDER, FINCH)]
+    script: Script = [PROOF[0], rival, PROOF[2], doubts(("c0", "Bo Larch fits as well"))]
+    chat, web = ScriptedChat([*script, [answer("Mara Finch")], "{}"]), small_web()
+    result = run_agent(QUESTION, Budget(searches=4, browses=4), model=chat, search=web, browse=web)
+    told = str(chat.prompts[3][-1]["content"])
+    assert "[other candidates]\n'Bo Larch': proven by page c1; open c0 c2" in told
+    assert result.status == "supported"

@@ -18,6 +18,7 @@ OWN_BLOCKS = (
     "question",
     "constraints",
     "candidates",
+    "other candidates",
     "findings",
     "warnings",
     "evidence",

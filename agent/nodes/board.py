@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ...tools.clean import one_line
-from ..proof.matrix import Row, active, cell_key, row_of, rows
+from ..proof.matrix import Row, active, cell_key, row_of, rows, same_name
 from ..state import AgentState, Constraint, Finding, Record, Step
 
 MAX_ROWS = 4
@@ -47,6 +47,16 @@ def findings_text(state: AgentState, unread: Unread = bool) -> str:
     if len(found) > MAX_ROWS:
         lines.append(f"and {len(found) - MAX_ROWS} weaker candidates")
     return "\n".join(lines)
+
+
+def rivals_text(state: AgentState, candidate: str) -> str:
+    """The other candidates and how they stand, in a line each; empty where there is none."""
+    names = [item["answer"] for item in state["candidates"]]
+    others = [
+        row for row in rows(state["constraints"], state["findings"], names) if not same_name(row.candidate, candidate)
+    ]
+    lines = [f"{one_line(row.candidate, 120)!r}: {_summary(row)}" for row in others[: MAX_ROWS - 1]]
+    return "\n".join(["[other candidates]", *lines]) if lines else ""
 
 
 def candidate_text(state: AgentState, name: str) -> str:

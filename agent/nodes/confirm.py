@@ -14,7 +14,7 @@ from ..proof.matrix import Row, active, cell_key
 from ..session import Session
 from ..state import AgentState, Evidence, Finding
 from .asking import ask_verifier
-from .board import constraints_text
+from .board import constraints_text, rivals_text
 from .prompting import question_text
 
 MAX_OUT = 500
@@ -53,6 +53,8 @@ def _messages(
         quotes = "\n".join(_quote(session, item) for item in cell["evidence"])
         step = f"\ntherefore: {one_line(cell['inference'], 300)}" if cell["inference"] else ""
         parts.append(f"{name} is said to be shown by\n{marked('quotes', name, neutralise(quotes))}{step}")
+    if rivals := rivals_text(state, candidate):
+        parts.append(rivals)
     return [{"role": "system", "content": render("confirm")}, {"role": "user", "content": "\n\n".join(parts)}]
 
 

@@ -149,3 +149,15 @@ def test_it_is_shown_which_other_candidates_there_were() -> None:
     told = str(chat.prompts[3][-1]["content"])
     assert "[other candidates]\n'Bo Larch': proven by page c1; open c0 c2" in told
     assert result.status == "supported"
+
+
+def test_what_the_searcher_showed_is_looked_at_too_where_the_verifier_completes_the_proof() -> None:
+    told: list[Any] = [finding("Mara Finch", "c0", (ALDER, BUILT)), finding("Mara Finch", "c1", (ALDER, SPANS))]
+    born = finding("", "c2", (FINCH, "Mara Finch was born in Wendle on 3 May 1840."))
+    script: Script = [*PROOF[:2], [record(*told), answer("Mara Finch")], json.dumps({"checks": [born]})]
+    chat, web = ScriptedChat([*script, doubts(("c1", "another bridge"))]), small_web()
+    result = run_agent(QUESTION, Budget(searches=4, browses=4), model=chat, search=web, browse=web)
+    looked = str(chat.prompts[4][-1]["content"])
+    assert "c1 is said to be shown by" in looked
+    assert "c2 is said to be shown by" not in looked, "the verifier showed that itself"
+    assert result.status == "supported"

@@ -1,7 +1,7 @@
 """The verifier: goes through the constraints one by one, proposes a decision, and writes the attempt's record.
 
-It makes no call when there is nothing to check, or when code already found page quotes for everything. Of what is held
-back for it, it may read pages that decide an open constraint.
+It makes no call when there is nothing to check. What is proven already gets a short second look instead of a check. Of
+what is held back for it, it may read pages that decide an open constraint.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,18 +47,25 @@ async def _verify(
     """Check a candidate where that is due: read what only snippets prove, ask the model, read what it asks for."""
     if not _check_due(state, session, lead):
         return {}, ""
-    if lead.status == "supported" and await read_pages(state, session, pages_of_snippets(state, session, lead), update):
-        lead = row_of(lead.candidate, state["constraints"], update["findings"])
-    if state["stated"] and lead.status == "verified":
-        await confirm(updated(state, update), session, lead, update)
-        return {}, lead.candidate
-    notes = await _check(updated(state, update), session, lead, update)
-    wanted = pages_asked_for(session, notes.get("read"))
-    if wanted and await read_pages(updated(state, update), session, wanted, update):
-        now = updated(state, update)
-        if row_of(lead.candidate, now["constraints"], now["findings"]).status != "verified":
-            notes = {**notes, **await _check(now, session, lead, update)}
+    if lead.status == "supported":
+        await read_pages(state, session, pages_of_snippets(state, session, lead), update)
+    notes: Mapping[str, Any] = {}
+    if not _proven(updated(state, update), lead):
+        notes = await _check(updated(state, update), session, lead, update)
+        wanted = pages_asked_for(session, notes.get("read"))
+        read = wanted and await read_pages(updated(state, update), session, wanted, update)
+        if read and not _proven(updated(state, update), lead):
+            notes = {**notes, **await _check(updated(state, update), session, lead, update)}
+    now = updated(state, update)
+    if _proven(now, lead):
+        # What the verifier did not show itself; a proof of its own needs no second look.
+        await confirm(now, session, row_of(lead.candidate, now["constraints"], now["findings"]), update)
     return notes, lead.candidate
+
+
+def _proven(state: AgentState, lead: Row) -> bool:
+    row = row_of(lead.candidate, state["constraints"], state["findings"])
+    return state["stated"] and row.status == "verified"
 
 
 def _check_due(state: AgentState, session: Session, lead: Row) -> bool:

@@ -12,6 +12,8 @@ from spadework.agent import Budget, Result, arun_agent, resume_agent, run_agent
 from spadework.agent.events import CallEvent, Event
 from spadework.agent.money.amounts import Amounts
 from spadework.agent.money.budget import Remaining
+from spadework.agent.money.charges import Charge, Refusal, call_of
+from spadework.agent.money.ledger import Ledger
 from spadework.agent.parallel import split
 from spadework.agent.storage.database import Database
 from spadework.agent.terminal.runs import find, stored_runs
@@ -199,3 +201,27 @@ async def test_a_killed_run_makes_only_what_was_not_paid_for(tmp_path: Path) -> 
     assert result.spend.searches == searched
     assert result.spend.model_calls >= asked
     assert await Database(store).transact(lambda tx: tx.rows("SELECT COUNT(*) FROM spadework_runs")) == [(4,)]
+
+
+async def test_an_overrun_in_one_run_stops_what_the_others_have_only_held() -> None:
+    """A call whose hold is being written down is not sent when another run beside it took more than was held."""
+    above = Ledger(Budget(tokens=9_000), "run")
+    one, other = (Ledger(Budget(tokens=3_000), f"run.{n}", above=above) for n in (1, 2))
+    held = await other.take(call_of("model", "searcher"), Amounts(tokens_in=100, model_calls=1))
+    spent = one.hold(call_of("model", "searcher"), Amounts(tokens_in=100, model_calls=1))
+    assert isinstance(held, Charge)
+    assert isinstance(spent, Charge)
+    assert other.stopped() is None
+    one.settle(spent, Amounts(tokens_in=500, model_calls=1))
+    assert other.stopped() == one.stopped() == above.stopped() == Refusal("tokens", 1, 0)
+    assert isinstance(other.hold(call_of("model", "searcher"), Amounts(model_calls=1)), Refusal)
+
+
+def test_a_part_has_no_more_time_than_the_whole_however_late_it_began() -> None:
+    now = [0.0]
+    above = Ledger(Budget(seconds=10), "run", clock=lambda: now[0])
+    now[0] = 4.0
+    late = Ledger(Budget(seconds=10), "run.1", clock=lambda: now[0], above=above)
+    assert late.seconds_left() == 6.0
+    now[0] = 10.0
+    assert late.stopped() == Refusal("ms", 1, 0)

@@ -70,14 +70,13 @@ class Ledger:
         kept = counted(keep)
         gone = counted(self._total)
         calls = asked["model_calls"] + asked["searches"] + asked["browses"] + sum(amounts.tools.values())
-        overrun = self.overrun or (self.above.overrun if self.above is not None else "")
-        if overrun and calls:
+        if calls and (overrun := self._overrun()):
             return Refusal(overrun, asked[overrun] or 1, 0)
         for resource in ordered(self._limits):
             limit = self._limits[resource]
             if resource == "ms":
                 # Time passes whether or not a call is made: what counts is that some is left.
-                left = limit - self.elapsed_ms() - kept["ms"]
+                left = (self._ms_left() or 0) - kept["ms"]
                 if calls and left <= 0:
                     return Refusal("ms", 1, max(0, left))
                 continue
@@ -86,6 +85,13 @@ class Ledger:
             if wanted and wanted > left:
                 return Refusal(resource, wanted, max(0, left), min(keeping, limit - spent))
         return None
+
+    def stopped(self, keep_ms: int = 0) -> Refusal | None:
+        """Why a call that is held must not be sent any more: while its hold was written down, or another run beside
+        this one made its call, the time ran out, or a provider took more than was held."""
+        if overrun := self._overrun():
+            return Refusal(overrun, 1, 0)
+        return Refusal("ms", 1, 0) if self.seconds_left(keep_ms) == 0 else None
 
     async def take(
         self, call: Charge, amounts: Amounts, *, keep: Amounts = ZERO, retry_of: Charge | None = None
@@ -157,8 +163,15 @@ class Ledger:
 
     def seconds_left(self, keep_ms: int = 0) -> float | None:
         """Seconds until the time limit, less what is kept back; None without a limit."""
+        left = self._ms_left()
+        return None if left is None else max(0.0, (left - keep_ms) / 1000)
+
+    def _ms_left(self) -> int | None:
+        """Time until the limit; a part of a run has no more than the run itself, however late it began."""
         limit = self._limits.get("ms")
-        return None if limit is None else max(0.0, (limit - self.elapsed_ms() - keep_ms) / 1000)
+        own = None if limit is None else limit - self.elapsed_ms()
+        whole = self.above._ms_left() if self.above is not None else None
+        return min((left for left in (own, whole) if left is not None), default=None)
 
     def elapsed_ms(self) -> int:
         """Time since this run began, earlier parts of a resumed run included."""
@@ -258,6 +271,9 @@ class Ledger:
         """Have the next id of this task come after this one."""
         task, ordinal = charge_id.split("/")[-3:-1]
         self._ordinals[task] = max(self._ordinals.get(task, 0), int(ordinal) + 1)
+
+    def _overrun(self) -> str:
+        return self.overrun or (self.above.overrun if self.above is not None else "")
 
     def _note_overrun(self, resource: str) -> None:
         self.overrun = self.overrun or resource

@@ -52,6 +52,9 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         held = await session.ledger.take(call, fitted.amounts, keep=ask.keep, retry_of=previous)
         if isinstance(held, Refusal):
             return Answered(refusal=held, fault=fault)
+        if (stopped := session.ledger.stopped(ask.keep.ms)) is not None:
+            session.ledger.release(held)
+            return Answered(refusal=stopped, fault=fault)
         session.emit(CallEvent("model", ask.role, "started"))
         try:
             reply = await _send(session, chat, ask, fitted, held)

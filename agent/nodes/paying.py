@@ -45,6 +45,9 @@ async def ready(session: Session, charge_id: str) -> tuple[Charge | Refusal, Any
         return charge, told
     if charge.status == "held":
         await session.ledger.commit(charge)
+        if (stopped := session.ledger.stopped()) is not None:
+            session.ledger.release(charge)
+            return stopped, None
         return charge, None
     again = call_of(charge.kind, charge.node, what=charge.what, attempt=charge.attempt)
     return await session.ledger.take(again, cost_of(charge.kind, charge.what), retry_of=charge), None

@@ -12,13 +12,13 @@ from uuid import uuid4
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from pydantic import BaseModel
 
-from ..tools.backends import make_search
+from ..tools.backends.choice import make_search
 from ..tools.browse import Browse, make_browse
 from ..tools.clean import clean
 from ..tools.errors import ConfigError
-from ..tools.http import SafeClient
 from ..tools.search import Search
 from ..tools.shapes import is_mapping
+from ..tools.web.http import SafeClient
 from .events import Event
 from .graph import Graph, build_graph
 from .llm.models import Server, make_chat

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from ..tools.browse import Browse
 from ..tools.clean import one_line
-from ..tools.extract import Page
 from ..tools.pages import PageStore, urls_in
+from ..tools.reading.extract import Page
 from ..tools.search import Hit, Search, normalise_query, normalise_url
 from .events import Event, SpendEvent
 from .llm.wire import Chat

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..tools.addresses import parse_allow_hosts
 from ..tools.errors import ConfigError
+from ..tools.web.addresses import parse_allow_hosts
 
 if TYPE_CHECKING:
     import httpx

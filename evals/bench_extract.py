@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..tools.extract import extract_page
+from ..tools.reading.extract import extract_page
 
 _WORD = re.compile(r"\w+")
 _SHINGLE = 4

@@ -17,12 +17,12 @@ from ..agent.result import Result
 from ..agent.run import run_agent
 from ..agent.settings import Settings
 from ..agent.terminal.notices import one_line_notices
+from ..tools.backends.searxng import SearxngSearch
+from ..tools.backends.wikipedia import WikipediaSearch
 from ..tools.clean import one_line
 from ..tools.errors import CassetteError, SpadeworkError
-from ..tools.http import SafeClient
 from ..tools.search import Search
-from ..tools.searxng import SearxngSearch
-from ..tools.wikipedia import WikipediaSearch
+from ..tools.web.http import SafeClient
 from .cassettes import Cassette, cassette_names
 from .replay import Difference, ReplayClock, ReplayTransport
 from .shelf import find_cassette

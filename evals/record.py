@@ -22,8 +22,8 @@ from typing import Any
 
 import httpx
 
-from ..tools.body import inflate
 from ..tools.errors import CassetteError, ToolError
+from ..tools.web.body import inflate
 from .cassettes import Cassette, check_cassette, save_cassette
 from .entries import HEADERS_LEAVE, TRANSPORT_FAILURES, chat_digest, is_chat, pack_body, redact_url
 from .leaks import environment_secrets, find_secret, header_secrets

@@ -20,13 +20,13 @@ from ..agent.settings import Settings
 from ..agent.terminal.ask import Asked, Shown, exit_code, print_result
 from ..agent.terminal.notices import one_line_notices
 from ..agent.terminal.progress import progress
-from ..tools.backends import make_search
+from ..tools.backends.choice import make_search
+from ..tools.backends.searxng import DEFAULT_URL, SearxngSearch
+from ..tools.backends.wikipedia import DEFAULT_LANG, WikipediaSearch
 from ..tools.clean import clean
 from ..tools.errors import CassetteError, ConfigError
-from ..tools.http import SafeClient
 from ..tools.search import Search
-from ..tools.searxng import DEFAULT_URL, SearxngSearch
-from ..tools.wikipedia import DEFAULT_LANG, WikipediaSearch
+from ..tools.web.http import SafeClient
 from .cassettes import check_name
 from .playback import outcome_of
 from .record import recording

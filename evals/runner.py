@@ -18,11 +18,11 @@ from ..agent.result import Result
 from ..agent.run import arun_agent
 from ..agent.settings import Settings
 from ..agent.terminal.ask import Asked
-from ..tools.backends import make_search
+from ..tools.backends.choice import make_search
 from ..tools.browse import Browse, FunctionBrowse, make_browse
 from ..tools.clean import one_line
-from ..tools.http import SafeClient
 from ..tools.search import FunctionSearch, Search
+from ..tools.web.http import SafeClient
 from .cases import Bundled, web_of
 from .grade import is_right
 from .runs_file import KEY, Json

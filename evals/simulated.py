@@ -18,7 +18,7 @@ import orjson
 from typing_extensions import Unpack
 
 from ..agent.llm.wire import Options, Reply, ToolCall, Usage
-from ..tools.passages import estimate_tokens
+from ..tools.reading.passages import estimate_tokens
 from .simulated_findings import new_findings, noted, stated, unread
 from .simulated_mind import Mind, Move
 from .simulated_notes import Notes, overlooking, read_prompt

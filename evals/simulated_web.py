@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ..agent.proof.quotes import MIN_QUOTE
 from ..tools.errors import ToolError
-from ..tools.extract import Page, extract_page
+from ..tools.reading.extract import Page, extract_page
 from .world import World
 from .world_base import Fact
 from .world_rank import Ranking

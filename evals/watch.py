@@ -20,7 +20,7 @@ from ..agent.money.prices import Prices
 from ..agent.result import Result
 from ..tools.browse import Browse
 from ..tools.errors import ModelError, ToolError
-from ..tools.extract import Page
+from ..tools.reading.extract import Page
 from ..tools.search import Hit, Search, normalise_url
 from .grade import normalised
 

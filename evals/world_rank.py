@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
-from ..tools.corpus import TITLE_WEIGHT, match_expression
+from ..tools.backends.corpus import TITLE_WEIGHT, match_expression
 
 _SNIPPET_WORDS = 40
 

@@ -7,7 +7,7 @@ from typing import Any
 from scripted import Messages, answer, browse, calling, finding, prose, record, search
 from spadework.agent import Budget, Result, arun_agent
 from spadework.agent.llm.wire import Options, Reply, Usage
-from spadework.tools.extract import Page
+from spadework.tools.reading.extract import Page
 from spadework.tools.search import Hit
 from typing_extensions import Unpack
 

@@ -27,7 +27,7 @@ from scripted import (
 from spadework.agent import Budget
 from spadework.agent.llm.wire import Adapted, Options, Reply, Usage
 from spadework.tools.errors import ModelError, ToolError
-from spadework.tools.extract import Page
+from spadework.tools.reading.extract import Page
 from spadework.tools.search import Hit
 from typing_extensions import Unpack
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spadework.agent.llm.wire import Options, Reply, ToolCall, Usage
-from spadework.tools.extract import Page
+from spadework.tools.reading.extract import Page
 from spadework.tools.search import Hit
 from typing_extensions import Unpack
 

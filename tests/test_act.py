@@ -21,8 +21,8 @@ from scripted import (
 from spadework.agent import Budget, Result, arun_agent, run_agent
 from spadework.agent.settings import Settings
 from spadework.tools.errors import StoreError, ToolError
-from spadework.tools.extract import Page
-from spadework.tools.passages import estimate_tokens
+from spadework.tools.reading.extract import Page
+from spadework.tools.reading.passages import estimate_tokens
 
 BUDGET = Budget(searches=5, browses=5)
 

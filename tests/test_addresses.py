@@ -5,8 +5,8 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from spadework.tools.addresses import AllowList, parse_allow_hosts, refusal
 from spadework.tools.errors import ConfigError
+from spadework.tools.web.addresses import AllowList, parse_allow_hosts, refusal
 
 REFUSED = {
     "cloud metadata": [

@@ -9,8 +9,8 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.tools.body import decode, inflate
 from spadework.tools.errors import ToolError
+from spadework.tools.web.body import decode, inflate
 
 TEXT = b"The quick brown fox. " * 500
 

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from spadework.tools import browse
+from spadework.tools.backends.corpus import Corpus, Document
 from spadework.tools.browse import Browse, FunctionBrowse, WebBrowse, make_browse
-from spadework.tools.corpus import Corpus, Document
 from spadework.tools.errors import ToolError
-from spadework.tools.extract import Page, extract_page
-from spadework.tools.http import SafeClient
+from spadework.tools.reading.extract import Page, extract_page
 from spadework.tools.search import FunctionSearch, UserFunction
+from spadework.tools.web.http import SafeClient
 
 SENTENCE = "Demon Dice is a collectible dice game that was created by Lester Smith and Tim Brown in the year 1995. "
 ARTICLE = f"""<!doctype html><html><head><title>Demon Dice</title></head><body><nav><a href="/home">Home</a></nav>

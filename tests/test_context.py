@@ -10,7 +10,7 @@ from scripted import QUESTION, Messages, Said, ScriptedChat, SmallWeb, answer, b
 from spadework.agent import Budget, arun_agent
 from spadework.agent.llm.wire import Options
 from spadework.agent.nodes.context import EARLIER_LINES, LEFT_OUT, entry, show_transcript
-from spadework.tools.passages import estimate_tokens
+from spadework.tools.reading.passages import estimate_tokens
 
 TURNS = 100
 FILLER = " ".join(f"The mason of Torve carried stone {number} to the river that year." for number in range(150))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.tools.corpus import Corpus, Document, load_corpus, match_expression
+from spadework.tools.backends.corpus import Corpus, Document, load_corpus, match_expression
 from spadework.tools.errors import ConfigError, ToolError
 from spadework.tools.search import Hit
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spadework.evals.bench_extract import measure, read_samples
-from spadework.tools.extract import MAX_CHARS, extract_page
+from spadework.tools.reading.extract import MAX_CHARS, extract_page
 
 ARTICLES = Path(__file__).parents[1].parent / "shared" / "data" / "articles"
 
@@ -286,7 +286,7 @@ def test_no_text_makes_it_fail(html: str, url: str) -> None:
 
 
 def test_the_parser_is_imported_only_when_a_page_is_read() -> None:
-    code = "import sys, spadework.tools.extract; sys.exit(any(name in sys.modules for name in ('bs4', 'lxml')))"
+    code = "import sys, spadework.tools.reading.extract; sys.exit(any(name in sys.modules for name in ('bs4', 'lxml')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

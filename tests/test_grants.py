@@ -18,7 +18,7 @@ from scripted import (
 )
 from spadework.agent import Budget, Result, run_agent
 from spadework.tools.errors import ToolError
-from spadework.tools.extract import Page
+from spadework.tools.reading.extract import Page
 from spadework.tools.search import Hit, near_query
 
 BUDGET = Budget(searches=5, browses=5)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from loopback import Web, redirect, reply, web_server
 from spadework.tools.errors import CassetteError, ConfigError, ToolError
-from spadework.tools.http import SafeClient
+from spadework.tools.web.http import SafeClient
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from spadework.agent.storage.book import RunInUse
 from spadework.agent.storage.purse import Purse
 from spadework.agent.storage.store import open_store
 from spadework.tools.errors import ConfigError
-from spadework.tools.extract import Page
+from spadework.tools.reading.extract import Page
 
 BUDGET = Budget(searches=4, browses=4, model_calls=20)
 PLACES = ("store", "sqlite", "memory")

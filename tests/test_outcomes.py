@@ -20,7 +20,7 @@ from spadework.agent.storage.outcomes import (
     text_of,
 )
 from spadework.tools.errors import ToolError
-from spadework.tools.extract import Page
+from spadework.tools.reading.extract import Page
 from spadework.tools.search import Hit
 from spadework.tools.shapes import is_list, is_mapping
 

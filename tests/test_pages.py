@@ -1,8 +1,8 @@
 """What a run remembers of the web, and what it may open."""
 
 import pytest
-from spadework.tools.extract import Page
 from spadework.tools.pages import PageStore, urls_in
+from spadework.tools.reading.extract import Page
 from spadework.tools.search import Hit
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.tools.passages import choose_passages, estimate_tokens, words_of
+from spadework.tools.reading.passages import choose_passages, estimate_tokens, words_of
 
 HOTPOT = Path(__file__).parents[1].parent / "shared" / "data" / "hotpot100"
 FILLER = "The committee met again and discussed the minutes of its former meeting at some length without a result."

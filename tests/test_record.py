@@ -15,7 +15,7 @@ from spadework.evals.cassettes import Cassette, load_cassette
 from spadework.evals.entries import body_bytes
 from spadework.evals.record import Recording, decoded, recording
 from spadework.tools.errors import CassetteError, ToolError
-from spadework.tools.transport import SafeTransport
+from spadework.tools.web.transport import SafeTransport
 
 META = {"question": "When did the salt mine open?", "budget": {"searches": 2}, "model": "small"}
 KEY = "sk-live-0123456789abcdef"

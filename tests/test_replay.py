@@ -18,8 +18,8 @@ from spadework.evals.entries import body_bytes
 from spadework.evals.record import recording
 from spadework.evals.replay import ReplayClock, ReplayTransport
 from spadework.tools.errors import CassetteError, ToolError
-from spadework.tools.http import SafeClient
-from spadework.tools.transport import SafeTransport
+from spadework.tools.web.http import SafeClient
+from spadework.tools.web.transport import SafeTransport
 
 QUESTION = 'When did "Wieliczka" open?'
 

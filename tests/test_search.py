@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.tools.backends import make_search
-from spadework.tools.corpus import Corpus
+from spadework.tools.backends.choice import make_search
+from spadework.tools.backends.corpus import Corpus
 from spadework.tools.errors import ConfigError, ToolError
-from spadework.tools.http import SafeClient
 from spadework.tools.search import (
     FunctionSearch,
     Hit,
@@ -22,6 +21,7 @@ from spadework.tools.search import (
     normalise_url,
     usable_url,
 )
+from spadework.tools.web.http import SafeClient
 
 
 @pytest.fixture

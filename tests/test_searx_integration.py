@@ -15,10 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from spadework.tools.backends import make_search
+from spadework.tools.backends.choice import make_search
 from spadework.tools.errors import ToolError
-from spadework.tools.http import SafeClient
 from spadework.tools.search import Hit
+from spadework.tools.web.http import SafeClient
 
 PYTHON = Path("/usr/bin/python3")
 SEARX = Path("/usr/bin/searx-run")

@@ -7,10 +7,10 @@ from threading import Event, Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from spadework.tools.backends import make_search
+from spadework.tools.backends.choice import make_search
 from spadework.tools.errors import ToolError
-from spadework.tools.http import SafeClient
 from spadework.tools.search import Hit
+from spadework.tools.web.http import SafeClient
 
 RESULTS = [
     {

@@ -11,10 +11,10 @@ import httpcore
 import httpx
 import pytest
 from loopback import Web, redirect, reply, web_server
-from spadework.tools.addresses import AllowList
 from spadework.tools.errors import ConfigError, ToolError
-from spadework.tools.http import SafeClient
-from spadework.tools.transport import GuardedBackend, Resolve, SafeTransport
+from spadework.tools.web.addresses import AllowList
+from spadework.tools.web.http import SafeClient
+from spadework.tools.web.transport import GuardedBackend, Resolve, SafeTransport
 
 PUBLIC = "93.184.216.34"
 

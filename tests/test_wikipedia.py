@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from spadework.tools.backends import make_search
+from spadework.tools.backends.choice import make_search
+from spadework.tools.backends.wikipedia import WikipediaSearch
 from spadework.tools.errors import ConfigError, ToolError
-from spadework.tools.http import SafeClient
-from spadework.tools.wikipedia import WikipediaSearch
+from spadework.tools.web.http import SafeClient
 
 FOUND = {
     "batchcomplete": True,

@@ -13,9 +13,9 @@ from spadework.evals.world_lists import PLURALS
 from spadework.evals.world_names import MONTHS
 from spadework.evals.world_pages import look_alikes
 from spadework.evals.world_text import lines, sections
-from spadework.tools.corpus import load_corpus
+from spadework.tools.backends.corpus import load_corpus
 from spadework.tools.errors import ConfigError
-from spadework.tools.extract import extract_page
+from spadework.tools.reading.extract import extract_page
 
 PAGES_DIGEST = "68a55ade3e67e05a"
 

@@ -8,8 +8,8 @@ from spadework.evals.world import BASE, SEED, Question, World, WorldPage, make_w
 from spadework.evals.world_base import Demand, Fact, Facts, Value, solve
 from spadework.evals.world_rank import Ranking
 from spadework.evals.world_searcher import plain_queries, search_for
-from spadework.tools.corpus import load_corpus
-from spadework.tools.extract import extract_page
+from spadework.tools.backends.corpus import load_corpus
+from spadework.tools.reading.extract import extract_page
 
 SEEDS = (SEED, 1)
 

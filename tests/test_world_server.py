@@ -10,10 +10,10 @@ from urllib.request import Request, urlopen
 import pytest
 from spadework.evals.world import BASE, make_world
 from spadework.evals.world_server import WorldServer
+from spadework.tools.backends.searxng import make_searxng
 from spadework.tools.browse import WebBrowse
 from spadework.tools.errors import ConfigError, ToolError
-from spadework.tools.http import SafeClient
-from spadework.tools.searxng import make_searxng
+from spadework.tools.web.http import SafeClient
 
 
 @pytest.fixture(scope="module")

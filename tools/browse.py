@@ -8,14 +8,14 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
-from urllib.parse import unquote, urlsplit
 
-from .clean import clean, one_line
+from .clean import one_line
 from .errors import ConfigError, ToolError, ToolFailure
-from .extract import Page, extract_page
-from .http import Response, SafeClient
+from .reading.extract import Page, extract_page
+from .reading.plain import text_page
 from .search import Search, UserFunction, call_function, usable_url
 from .shapes import is_mapping
+from .web.http import Response, SafeClient
 
 # Parsing a page of this many bytes takes about 20 ms; a larger one would hold up every other call of the run.
 INLINE_BYTES = 200_000
@@ -110,17 +110,6 @@ def _readable_json(text: str) -> str:
         return json.dumps(json.loads(text), indent=1, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
-
-
-def text_page(url: str, text: str, *, title: str = "", date: str | None = None) -> Page:
-    """A page of plain text. Without a `title`: its first Markdown heading, else the file name in `url`."""
-    text = clean(text)
-    parts = urlsplit(usable_url(url))
-    if not title:
-        heading = re.search(r"^#{1,2} +(.+)$", text[:5_000], re.MULTILINE)
-        title = heading[1] if heading else unquote(parts.path.rstrip("/").rpartition("/")[2])
-    site = (parts.hostname or "").removeprefix("www.")
-    return Page(url=url, title=one_line(title, 300), text=text, links=(), date=date, site=site)
 
 
 class FunctionBrowse:

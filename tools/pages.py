@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from .extract import Page
+from .reading.extract import Page
 from .search import Hit, normalise_url, usable_url
 
 MAX_CHARS = 20_000_000

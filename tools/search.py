@@ -16,8 +16,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from .clean import one_line
 from .errors import ToolError
-from .http import SafeClient
 from .shapes import is_list, is_mapping
+from .web.http import SafeClient
 
 TITLE_CHARS = 200
 SNIPPET_CHARS = 400

@@ -10,7 +10,7 @@ from itertools import pairwise
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from ...prompts import render
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..llm.langchain_chat import CAPS, NEVER_SENT, LangChainChat
 from ..llm.langchain_messages import wire_reply
 from ..llm.replies import parse_usage

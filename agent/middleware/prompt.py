@@ -11,7 +11,7 @@ from langchain.agents.structured_output import AutoStrategy, ProviderStrategy, T
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..llm.langchain_messages import VERBATIM_CALLS
 from .accounts import Account, Counted
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tools.clean import neutralise, one_line
-from ...tools.extract import Page
-from ...tools.passages import choose_passages, estimate_tokens
+from ...tools.reading.extract import Page
+from ...tools.reading.passages import choose_passages, estimate_tokens
 from ...tools.search import Hit, normalise_url
 from ..proof.marks import marked
 from ..session import Session

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from ...tools.errors import ModelError
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..events import CallEvent
 from ..llm.protocol import read_text_calls
 from ..llm.wire import MOST_TOKENS, Adapted, Chat, Reply, Usage, dump_json, load_json, prompt_was_cut

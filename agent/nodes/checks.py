@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from ...tools.extract import Page
+from ...tools.reading.extract import Page
 from ...tools.shapes import is_list
 from ..proof.matrix import Row, cell_key
 from ..session import Session

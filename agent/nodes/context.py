@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...tools.clean import one_line
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 
 DEFAULT_CONTEXT = 8_192
 """Tokens assumed for a model of unknown context."""

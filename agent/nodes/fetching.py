@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ...tools.clean import neutralise, one_line
 from ...tools.errors import ToolError
-from ...tools.extract import Page
+from ...tools.reading.extract import Page
 from ...tools.search import Hit, normalise_query, normalise_url
 from ..events import CallEvent, PageEvent
 from ..money.charges import Refusal

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...prompts import render
 from ...tools.clean import one_line
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..llm.verdicts import answer_among, read_object
 from ..session import Session
 from ..state import AgentState, Candidate, updated

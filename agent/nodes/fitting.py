@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..llm.protocol import as_text
 from ..llm.wire import Chat
 from ..money.amounts import ZERO, Amounts

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...tools.clean import clean, neutralise, one_line
 from ...tools.errors import ConfigError, ToolError
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..events import CallEvent
 from ..money.budget import Budget, check_tool_name
 from ..money.charges import Refusal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...prompts import render
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..llm.verdicts import read_object
 from ..proof.matrix import Row, lead_of, rows, same_name
 from ..session import Session

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tools.clean import neutralise, one_line
-from ...tools.passages import choose_passages, estimate_tokens
+from ...tools.reading.passages import choose_passages, estimate_tokens
 from ..proof.marks import marked
 from ..proof.matrix import active
 from ..session import Session

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...prompts import render
 from ...tools.clean import one_line
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ...tools.shapes import is_list, is_mapping
 from ..events import PlanEvent
 from ..llm.verdicts import read_object

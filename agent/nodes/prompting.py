@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from ...prompts import render, tool_specs
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ..money.block import tracker_block
 from ..proof.warnings import warnings_of
 from ..session import Session

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...prompts import render
 from ...tools.clean import clean, one_line
-from ...tools.passages import estimate_tokens
+from ...tools.reading.passages import estimate_tokens
 from ...tools.shapes import is_list, is_mapping
 from ..money.block import tracker_block
 from ..session import Session

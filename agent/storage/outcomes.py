@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from ...tools.errors import ToolError
-from ...tools.extract import Page
+from ...tools.reading.extract import Page
 from ...tools.search import Hit
 from ...tools.shapes import is_mapping
 from ..llm.wire import Reply

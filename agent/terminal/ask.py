@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import click
 
-from ...tools.addresses import parse_allow_hosts
 from ...tools.errors import ConfigError, StoreError
+from ...tools.web.addresses import parse_allow_hosts
 from ..loop import start
 from ..money.amounts import ZERO
 from ..money.budget import PUBLIC_NAMES, TOOL_RESOURCES, Budget, Remaining, counted

@@ -12,12 +12,12 @@ from typing import Literal
 import click
 import httpx
 
-from ...tools.backends import make_search
+from ...tools.backends.choice import make_search
+from ...tools.backends.corpus import Corpus
 from ...tools.clean import one_line
-from ...tools.corpus import Corpus
 from ...tools.errors import ConfigError, ModelError, ToolError
-from ...tools.http import SafeClient
 from ...tools.search import Search
+from ...tools.web.http import SafeClient
 from ..llm.connections import Connections, Route, is_loopback
 from ..llm.model import OpenAICompatible
 from ..llm.models import Server, make_chat, probe_context

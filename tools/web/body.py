@@ -8,7 +8,7 @@ import codecs
 import re
 import zlib
 
-from .errors import ToolError
+from ..errors import ToolError
 
 # A gzip body may have many members, and each hands back a copy of the rest of its slice.
 _SLICE = 16_384

@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 import httpcore
 import httpx
 
+from ..clean import neutralise, one_line
+from ..errors import ToolError, ToolFailure
 from .body import decode, inflate
-from .clean import neutralise, one_line
-from .errors import ToolError, ToolFailure
 
 MAX_REDIRECTS = 5
 
@@ -47,7 +47,7 @@ class Response:
 
 @dataclass(slots=True)
 class Fetch:
-    """Where one call of `SafeClient.get` stands, and how many requests have left for it.
+    """Where one call of `SafeClient` stands, and how many requests have left for it.
 
     `passing` says that the last failure may be gone at the next try, `wait` what the server then asked to wait.
     """
@@ -59,6 +59,8 @@ class Fetch:
     timeout: float
     follow: bool
     max_bytes: int
+    content: bytes | None = None
+    """Posted, where there is any."""
     requests: int = 0
     redirects: int = 0
     passing: bool = False
@@ -95,7 +97,8 @@ class Fetch:
     async def _send(self) -> httpx.Response:
         limits = httpx.Timeout(self.timeout, connect=self.timeout / 3).as_dict()
         extensions = {"timeout": limits, "trace": self._trace}
-        request = httpx.Request("GET", self.url, headers=self.headers, extensions=extensions)
+        method = "GET" if self.content is None else "POST"
+        request = httpx.Request(method, self.url, headers=self.headers, content=self.content, extensions=extensions)
         before = self.requests
         try:
             reply = await self.transport.handle_async_request(request)

@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from json import dumps
 from pathlib import Path
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential, wait_random
 
+from ..errors import ConfigError
 from .addresses import AllowList
-from .errors import ConfigError
 from .fetch import Fetch, Response, parse
 from .transport import SafeTransport
 
@@ -28,7 +29,7 @@ _BACKOFF = wait_exponential(multiplier=0.25, max=2.0) + wait_random(0.0, 0.25)
 
 
 class SafeClient:
-    """Fetches by GET over http and https, and reaches public addresses only.
+    """Fetches over http and https, and reaches public addresses only.
 
     `allow_hosts` names exceptions ("localhost:8080", "127.0.0.1:8899"). With `proxy` the address check is the proxy's
     own business. `ca` is the path of a CA bundle (PEM) that takes the place of the usual one. A given `transport`
@@ -71,27 +72,43 @@ class SafeClient:
 
         Raises ToolError for anything but a 2xx reply; its `sent` is False only when no request left this machine.
         """
-        target = parse(url)
-        fetch = Fetch(
+        fetch = self._fetch(url, headers or {}, timeout)
+        fetch.url = fetch.url.copy_merge_params(dict(params)) if params else fetch.url
+        fetch.follow = follow_redirects
+        return await self._run(fetch)
+
+    async def post(
+        self, url: str, *, json: object, headers: Mapping[str, str] | None = None, timeout: float = 20.0
+    ) -> Response:
+        """Send `json` to an API and take its reply: deadline, retries and errors as with `get`, no redirects."""
+        fetch = self._fetch(url, {"content-type": "application/json", **(headers or {})}, timeout)
+        fetch.content = dumps(json).encode()
+        return await self._run(fetch)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _fetch(self, url: str, headers: Mapping[str, str], timeout: float) -> Fetch:
+        return Fetch(
             transport=self._opened(),
             asked=url,
-            url=target.copy_merge_params(dict(params)) if params else target,
-            headers=_headers(headers or {}),
+            url=parse(url),
+            headers=_headers(headers),
             timeout=timeout,
-            follow=follow_redirects,
+            follow=False,
             max_bytes=self._max_bytes,
         )
+
+    async def _run(self, fetch: Fetch) -> Response:
+        timeout = fetch.timeout
         deadline = asyncio.get_running_loop().time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
                 return await _retrying(fetch, deadline)(fetch.run)
         except TimeoutError:
             raise fetch.error(f"no complete reply from {fetch.shown} in {timeout:g} s", "timeout") from None
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._transport is not None:
-            await self._transport.aclose()
 
     def _opened(self) -> httpx.AsyncBaseTransport:
         # Building it loads the CA certificates (tens of milliseconds), so this waits for the first request.

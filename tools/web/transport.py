@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import httpcore
 import httpx
 
+from ..errors import ConfigError, ToolError
 from .addresses import AllowList, refusal
-from .errors import ConfigError, ToolError
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 

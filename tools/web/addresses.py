@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-from .errors import ConfigError
+from ..errors import ConfigError
 
 # The first entry that holds the address names it, so the narrow ones come before the wide ones.
 _CLASSES: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -3,10 +3,10 @@
 import difflib
 import os
 
+from ..errors import ConfigError
+from ..search import ClientFor, FunctionSearch, Search, UserFunction
+from ..web.http import SafeClient
 from .corpus import load_corpus
-from .errors import ConfigError
-from .http import SafeClient
-from .search import ClientFor, FunctionSearch, Search, UserFunction
 from .searxng import make_searxng
 from .wikipedia import make_wikipedia
 

@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from .clean import one_line
-from .errors import ConfigError, ToolError
-from .http import Response, SafeClient
-from .search import ClientFor, Hit, make_hits
-from .shapes import is_list, is_mapping
+from ..clean import one_line
+from ..errors import ConfigError, ToolError
+from ..search import ClientFor, Hit, make_hits
+from ..shapes import is_list, is_mapping
+from ..web.http import Response, SafeClient
 
 DEFAULT_URL = "http://127.0.0.1:8888"
 _ENABLE_JSON = "enable it in the server's settings.yml: search: formats: [html, json]"

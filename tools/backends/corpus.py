@@ -18,11 +18,11 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import urlsplit
 
-from .clean import clean, one_line
-from .errors import ConfigError, ToolError
-from .extract import Page
-from .search import Hit, make_hits, normalise_url, usable_url
-from .shapes import is_mapping
+from ..clean import clean, one_line
+from ..errors import ConfigError, ToolError
+from ..reading.extract import Page
+from ..search import Hit, make_hits, normalise_url, usable_url
+from ..shapes import is_mapping
 
 TITLE_WEIGHT = 3.0
 MAX_WORDS = 64

@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from .clean import one_line
-from .errors import ConfigError, ToolError
-from .http import Response, SafeClient
-from .search import Hit, make_hits
-from .shapes import is_list, is_mapping
+from ..clean import one_line
+from ..errors import ConfigError, ToolError
+from ..search import Hit, make_hits
+from ..shapes import is_list, is_mapping
+from ..web.http import Response, SafeClient
 
 DEFAULT_LANG = "en"
 # Wikipedia refuses longer queries; a part of a query still finds something.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urljoin, urlsplit
 
+from ..clean import clean, one_line
 from .blocks import Block, Flat, content
-from .clean import clean, one_line
 from .flatten import flatten
 
 Json = dict[str, "Json"] | list["Json"] | str | float | bool | None

@@ -20,7 +20,10 @@ from .entries import is_list, is_object
 
 _MIN_CHARS = 8
 _NAMED_LIKE_A_KEY = re.compile(r"(?:_KEY|_TOKEN|_SECRET|PASSWORD)$", re.IGNORECASE)
-_CARRIERS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token")
+_CARRIERS = (
+    *("authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token"),
+    *("x-subscription-token", "x-goog-api-key"),
+)
 _FORMS = {
     # A digit tells a key from a CSS class or a phrase ("sk-fading-circle", "bearer of good news").
     "a key like sk-...": re.compile(r"(?<![A-Za-z0-9])sk-(?=[\w-]*\d)[\w-]{20,}"),

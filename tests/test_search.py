@@ -51,7 +51,7 @@ async def test_backends_are_made_by_name(client: SafeClient, tmp_path: Path, mon
     await made[2].aclose()
 
 
-@pytest.mark.parametrize(("spec", "hint"), [("searxgn", "searxng?"), ("Wikipedia", "wikipedia?"), ("google", "FILE")])
+@pytest.mark.parametrize(("spec", "hint"), [("searxgn", "searxng?"), ("Wikipedia", "wikipedia?"), ("xyzzy", "FILE")])
 def test_an_unknown_backend_is_refused_with_the_names_and_the_nearest(spec: str, hint: str, client: SafeClient) -> None:
     with pytest.raises(ConfigError) as caught:
         make_search(spec, client)

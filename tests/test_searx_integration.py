@@ -176,6 +176,12 @@ async def test_a_real_server_finds_what_its_engine_knows(endpoint: Endpoint) -> 
     assert len(await search("dice", limit=1)) == 1
 
 
+async def test_a_real_server_passes_a_site_on_and_other_sites_are_dropped(endpoint: Endpoint) -> None:
+    hits = await search("dice site:b.example")
+    assert endpoint.queries[-1] == "dice site:b.example"
+    assert [(hit.title, hit.rank) for hit in hits] == [("Dragon Dice", 1)]
+
+
 async def test_a_real_server_that_finds_nothing_gives_an_empty_list() -> None:
     assert await search("zeppelin") == []
 

@@ -197,3 +197,10 @@ async def test_a_server_that_is_not_there_is_named_and_free(monkeypatch: pytest.
     error = await failure(timeout=0.5)
     assert f"SearXNG at http://127.0.0.1:{port} cannot be reached; start the server or set SEARXNG_URL" in str(error)
     assert (error.kind, error.sent) == ("unreachable", False)
+
+
+async def test_a_site_is_passed_on_and_held_to(server: Server) -> None:
+    server.answer({"results": RESULTS})
+    hits = await search("dice site:b.example after:2020")
+    assert [(hit.title, hit.rank) for hit in hits] == [("Second", 1)]
+    assert parse_qs(urlsplit(server.asked[0]).query)["q"] == ["dice site:b.example"]

@@ -108,6 +108,15 @@ async def test_an_empty_query_asks_nobody(wiki: Wiki, search: WikipediaSearch) -
     assert wiki.asked == []
 
 
+async def test_filters_are_not_sent_and_another_site_is_not_asked_for(wiki: Wiki, search: WikipediaSearch) -> None:
+    assert await search.search("alu site:a.example", limit=5, timeout=5) == []
+    assert wiki.asked == []
+    english = WikipediaSearch(SafeClient(), base="https://en.wikipedia.org")
+    assert await english.search("alu site:de.wikipedia.org", limit=5, timeout=5) == []
+    await search.search("alu after:2020", limit=5, timeout=5)
+    assert parse_qs(wiki.asked[0])["srsearch"] == ["alu"]
+
+
 @pytest.mark.parametrize(
     "reply", [{"batchcomplete": True}, {"query": {"search": []}}, {"query": []}, {"query": {"search": 3}}]
 )

@@ -2,39 +2,100 @@
 
 import difflib
 import os
+from collections.abc import Callable
 
 from ..errors import ConfigError
 from ..search import ClientFor, FunctionSearch, Search, UserFunction
 from ..web.http import SafeClient
+from .brave import make_brave
 from .corpus import load_corpus
+from .duckduckgo import installed, make_duckduckgo
+from .google import make_google
+from .plugins import make_plugin, plugin_names
 from .searxng import make_searxng
+from .serper import make_serper
+from .several import Several
+from .tavily import make_tavily
 from .wikipedia import make_wikipedia
 
-BACKENDS = ("searxng", "wikipedia", "corpus:FILE")
+BACKENDS = ("duckduckgo", "brave", "tavily", "serper", "google", "searxng", "wikipedia", "corpus:FILE")
+"""The names of our own; installed packages may add others (see plugins)."""
+
+_PUBLIC: dict[str, Callable[[SafeClient], Search]] = {
+    "brave": make_brave,
+    "tavily": make_tavily,
+    "serper": make_serper,
+    "google": make_google,
+    "wikipedia": make_wikipedia,
+}
 
 
 def make_search(
     spec: "str | Search | UserFunction | None", client: SafeClient, *, client_for: ClientFor | None = None
 ) -> Search:
-    """The backend that `spec` names; None means the setting SPADEWORK_SEARCH, else wikipedia.
+    """The backend that `spec` names; None means the setting SPADEWORK_SEARCH, else `default_backend`.
 
-    A function is wrapped; a ready backend is returned as it is. `client` stays the caller's to close.
-    The server in SEARXNG_URL is the user's own choice and often on loopback, which `client` refuses, and which page
-    reads must not reach all the same. So that backend gets a client of its own, `client_for([host])`: pass one that
-    shares your proxy or replay transport; without it a plain SafeClient is made. Raises ConfigError.
+    `A,B` asks B where A failed, `A+B` asks both and fuses their rankings (see Several); a corpus comes last, as its
+    file may be called anything. A function is wrapped; a ready backend is returned as it is. See `make_backend` for
+    the clients. Raises ConfigError.
     """
     if isinstance(spec, Search):
         return spec
     if callable(spec):
         return FunctionSearch(spec)
-    chosen = str(spec or os.environ.get("SPADEWORK_SEARCH") or "wikipedia").strip()
-    name, _, argument = chosen.partition(":")
-    if chosen == "searxng":
+    chosen = str(spec or os.environ.get("SPADEWORK_SEARCH") or default_backend()).strip()
+    stages = read_stages(chosen)
+    if len(stages) == len(stages[0]) == 1:
+        return make_backend(chosen, client, client_for)
+    return Several([[make_backend(name, client, client_for) for name in stage] for stage in stages])
+
+
+def read_stages(spec: str) -> list[list[str]]:
+    """The names in `A+B,C`: those of a stage are asked together, the next stage stands in. Raises ConfigError.
+
+    >>> read_stages("brave+serper,corpus:my, own+pages.jsonl")
+    [['brave', 'serper'], ['corpus:my, own+pages.jsonl']]
+    """
+    names, corpus, file = spec.partition("corpus:")
+    if corpus and names.rstrip()[-1:] not in ("", ",", "+"):
+        raise ConfigError(f"search {spec!r}: write NAME,corpus:FILE or NAME+corpus:FILE")
+    stages = [[name.strip() for name in stage.split("+")] for stage in names.split(",")]
+    if corpus:
+        stages[-1][-1] += corpus + file
+    named = [name for stage in stages for name in stage]
+    if len(named) > 1 and (not all(named) or len(set(named)) < len(named)):
+        raise ConfigError(f"search {spec!r}: give names with , or + between them, each once")
+    return stages
+
+
+def default_backend() -> str:
+    """The name of the backend where nothing is set: duckduckgo if its package is installed, else wikipedia."""
+    return "duckduckgo" if installed() else "wikipedia"
+
+
+def make_backend(name: str, client: SafeClient, client_for: ClientFor | None = None) -> Search:
+    """The backend of one name, our own or that of an installed package. `client` stays the caller's to close.
+
+    The server in SEARXNG_URL is the user's own choice and often on loopback, which `client` refuses, and which page
+    reads must not reach all the same. So that backend gets a client of its own, `client_for([host])`: pass one that
+    shares your proxy or replay transport; without it a plain SafeClient is made. Raises ConfigError: an unknown name,
+    a key that is not set, a package that is missing.
+    """
+    if make := _PUBLIC.get(name):
+        return make(client)
+    if name == "searxng":
         return make_searxng(client_for)
-    if chosen == "wikipedia":
-        return make_wikipedia(client)
-    if name == "corpus":
-        return load_corpus(argument)
-    near = difflib.get_close_matches(name.lower(), [known.partition(":")[0] for known in BACKENDS], n=1)
+    if name == "duckduckgo":
+        return make_duckduckgo()
+    if name.startswith("corpus:") or name == "corpus":
+        return load_corpus(name.partition(":")[2])
+    if plugin := make_plugin(name):
+        return plugin
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> ConfigError:
+    names = [*BACKENDS, *plugin_names()]
+    near = difflib.get_close_matches(name.partition(":")[0].lower(), [one.partition(":")[0] for one in names], n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    raise ConfigError(f"unknown search backend {chosen!r}: use one of {', '.join(BACKENDS)}{hint}")
+    return ConfigError(f"unknown search backend {name!r}: use one of {', '.join(names)}{hint}")

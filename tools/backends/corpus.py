@@ -20,13 +20,16 @@ from urllib.parse import urlsplit
 
 from ..clean import clean, one_line
 from ..errors import ConfigError, ToolError
+from ..query import Query, read_query
 from ..reading.extract import Page
 from ..search import Hit, make_hits, normalise_url, usable_url
 from ..shapes import is_mapping
+from .api import Row, day
 
 TITLE_WEIGHT = 3.0
 MAX_WORDS = 64
 _SNIPPET_WORDS = 60
+_COLUMNS: tuple[str, ...] = ("title", "url", "snippet", "date")
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -142,17 +145,23 @@ class Corpus:
         return len(self._rows)
 
     async def search(self, query: str, *, limit: int, timeout: float) -> list[Hit]:
-        """See Search. Documents with any word of the query, by BM25; the timeout is not needed."""
-        matching = match_expression(query)
+        """See Search. Documents with any word of the query, by BM25; the timeout is not needed.
+
+        The operators site:, after: and before: leave documents out; one without a date stays.
+        """
+        wanted = read_query(query)
+        matching = match_expression(wanted.words)
         if not matching or limit < 1:
             return []
         sql = (
             f"SELECT title, url, snippet(documents, 1, '', '', '…', {_SNIPPET_WORDS}), date FROM documents"
             f" WHERE documents MATCH ? AND rank MATCH 'bm25({TITLE_WEIGHT}, 1.0)' ORDER BY rank LIMIT ?"
         )
-        with self._lock, closing(self._database.execute(sql, (matching, limit))) as cursor:
-            rows = [dict(zip(("title", "url", "snippet", "date"), row, strict=True)) for row in cursor]
-        return make_hits(rows, backend=self.name, limit=limit)
+        # What the filters leave out must not use the limit up.
+        most = -1 if wanted.filtered else limit
+        with self._lock, closing(self._database.execute(sql, (matching, most))) as cursor:
+            found = (dict(zip(_COLUMNS, row, strict=True)) for row in cursor)
+            return make_hits((row for row in found if _allowed(wanted, row)), backend=self.name, limit=limit)
 
     async def read(self, url: str, *, timeout: float) -> Page:
         """The document at `url`, as a page. Raises ToolError (not_found, nothing sent)."""
@@ -173,6 +182,10 @@ class Corpus:
 
     async def aclose(self) -> None:
         """Nothing: the index stays for the next run in this process."""
+
+
+def _allowed(wanted: Query, row: Row) -> bool:
+    return wanted.on_site(row.get("url")) and wanted.in_time(day(row.get("date")))
 
 
 def match_expression(query: str) -> str:

@@ -5,19 +5,26 @@ Its search API (docs.searxng.org, "Search API"): GET /search?q=...&format=json, 
 SearXNG grew out of, answers in the same form. JSON has to be enabled in the server's settings.yml.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from ..clean import one_line
-from ..errors import ConfigError, ToolError
-from ..search import ClientFor, Hit, make_hits
-from ..shapes import is_list, is_mapping
-from ..web.http import Response, SafeClient
+from ..errors import ConfigError
+from ..query import Query
+from ..search import ClientFor, usable_url
+from ..shapes import is_list
+from ..web.http import SafeClient
+from .api import ApiSearch, Row, day
 
 DEFAULT_URL = "http://127.0.0.1:8888"
 _ENABLE_JSON = "enable it in the server's settings.yml: search: formats: [html, json]"
+_HINTS: Mapping[int | str, str] = {
+    403: f"JSON is probably not enabled: {_ENABLE_JSON}",
+    429: "too many requests: wait, or set server: limiter: false in its settings.yml",
+    "no json": _ENABLE_JSON,
+    "redirect": "set SEARXNG_URL to the final address",
+    "unreachable": "start the server or set SEARXNG_URL",
+}
 
 
 def make_searxng(client_for: ClientFor | None = None) -> "SearxngSearch":
@@ -45,88 +52,36 @@ def _host(base: str) -> str:
     return f"[{parts.hostname}]:{port}" if ":" in parts.hostname else f"{parts.hostname}:{port}"
 
 
-class SearxngSearch:
+class SearxngSearch(ApiSearch):
     """Searches the server at `base`. `client` is its own and is closed with it."""
 
     name = "searxng"
 
     def __init__(self, base: str, client: SafeClient) -> None:
-        self._base = base.strip().rstrip("/")
-        self._client = client
+        base = base.strip().rstrip("/")
+        super().__init__(client, label=f"SearXNG at {base}", hints=_HINTS)
+        self._url = f"{base}/search"
 
-    async def search(self, query: str, *, limit: int, timeout: float) -> list[Hit]:
-        """See Search. A server that found nothing because its engines failed is an error, not an empty list."""
-        params = {"q": query, "format": "json"}
-        try:
-            # The server's own address was let through the address guard; one that it redirects to was not.
-            response = await self._client.get(
-                f"{self._base}/search", params=params, timeout=timeout, follow_redirects=False
-            )
-        except ToolError as error:
-            raise self._explained(error, timeout) from error
-        reply = self._decoded(response)
-        results = reply.get("results")
-        rows = [_row(result) for result in results if is_mapping(result)] if is_list(results) else []
-        hits = make_hits(rows, backend=self.name, limit=limit)
-        if not hits and (failed := _failed_engines(reply.get("unresponsive_engines"))):
-            raise self._bad_reply(f"found nothing because engines failed: {failed}", response)
-        return hits
-
-    def _decoded(self, response: Response) -> Mapping[str, object]:
-        try:
-            reply: object = json.loads(response.text)
-        except (ValueError, RecursionError):
-            reply = None
-        if not is_mapping(reply):
-            kind = response.content_type or "something"
-            raise self._bad_reply(f"answered {kind} instead of a JSON object; {_ENABLE_JSON}", response)
-        if isinstance(fault := reply.get("error"), str):
-            raise self._bad_reply(f"refused the search: {fault}", response)
-        return reply
-
-    def _bad_reply(self, what: str, response: Response) -> ToolError:
-        return ToolError(
-            one_line(f"SearXNG at {self._base} {what}"),
-            kind="bad_reply",
-            sent=True,
-            url=response.url,
-            status=response.status,
-            attempts=response.attempts,
-        )
-
-    def _explained(self, error: ToolError, timeout: float) -> ToolError:
-        what = f"failed: {error}"
-        if error.status == 403:
-            what = f"answered 403, so JSON is probably not enabled; {_ENABLE_JSON}"
-        elif error.status == 429:
-            what = "answered 429, too many requests; wait, or set server: limiter: false in its settings.yml"
-        elif error.status is not None and 300 <= error.status < 400:
-            what = f"answered {error.status}, a redirect; set SEARXNG_URL to the final address"
-        elif error.kind == "timeout":
-            what = f"did not answer within {timeout:g} s"
-        elif error.kind == "unreachable":
-            what = "cannot be reached; start the server or set SEARXNG_URL"
-        return ToolError(
-            one_line(f"SearXNG at {self._base} {what}"),
-            kind=error.kind,
-            sent=error.sent,
-            url=error.url,
-            status=error.status,
-            attempts=error.attempts,
-        )
+    async def find(self, query: Query, *, limit: int, timeout: float) -> list[Row]:
+        """See ApiSearch. A server that found nothing because its engines failed is an error, not an empty list."""
+        reply = await self.get(self._url, {"q": query.with_site, "format": "json"}, timeout=timeout)
+        rows = [_row(result) for result in reply.rows("results")]
+        failed = _failed_engines(reply.data.get("unresponsive_engines"))
+        if failed and not any(usable_url(row["url"]) for row in rows):
+            raise self.bad_reply(f"found nothing because engines failed: {failed}", reply.response)
+        return rows
 
     async def aclose(self) -> None:
         """Close the client."""
         await self._client.aclose()
 
 
-def _row(result: Mapping[str, object]) -> dict[str, object]:
-    published = result.get("publishedDate")
+def _row(result: Mapping[str, object]) -> Row:
     return {
         "title": result.get("title"),
         "url": result.get("url"),
         "snippet": result.get("content"),
-        "date": published[:10] if isinstance(published, str) else None,
+        "date": day(result.get("publishedDate")),
     }
 
 

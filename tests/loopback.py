@@ -1,10 +1,14 @@
 """A real web server on loopback, whose pages are bytes as they go over the wire."""
 
 import asyncio
+import socket
 import ssl
+import struct
+import subprocess
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 Page = bytes | Script
@@ -21,12 +25,50 @@ def redirect(location: str, status: int = 302) -> bytes:
     return reply(status=status, location=location)
 
 
+def sending(*parts: bytes | float, reset: bool = False) -> Script:
+    """A script that sends bytes and sleeps for seconds, then hangs up, or resets the connection."""
+
+    async def play(writer: asyncio.StreamWriter) -> None:
+        for part in parts:
+            if isinstance(part, bytes):
+                writer.write(part)
+                await writer.drain()
+            else:
+                await asyncio.sleep(part)
+        if reset:
+            # Lets what was sent arrive: a reset throws away what is still under way.
+            await asyncio.sleep(0.05 if parts else 0)
+            lingering: socket.socket = writer.get_extra_info("socket")
+            lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+    return play
+
+
+def certificate(folder: Path, name: str = "localhost", days: int = 2) -> tuple[ssl.SSLContext, str]:
+    """A self-signed certificate for `name`: for a server, and as a file to trust. Negative days: it ran out."""
+    key, request, cert = folder / "key.pem", folder / "request.pem", folder / "cert.pem"
+    new = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}"]
+    new += ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(request)]
+    sign = ["x509", "-req", "-in", str(request), "-signkey", str(key), "-copy_extensions", "copy"]
+    sign += ["-days", str(days), "-out", str(cert)]
+    for command in (new, sign):
+        subprocess.run(["openssl", *command], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context, str(cert)
+
+
 @dataclass
 class Web:
-    """`pages` by path, a sequence being played one reply a request; `asked` lists (path, headers) as they came."""
+    """`pages` by path, a sequence being played one reply a request; `asked` lists (path, headers) as they came.
+
+    `bodies` are those of the requests that had one.
+    """
 
     pages: dict[str, Page | Sequence[Page]] = field(default_factory=dict[str, "Page | Sequence[Page]"])
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list[tuple[str, dict[str, str]]])
+    bodies: list[bytes] = field(default_factory=list[bytes])
     port: int = 0
     connections: int = 0
 
@@ -48,7 +90,10 @@ class Web:
                 first, *lines = head.decode().strip().split("\r\n")
                 path = first.split()[1]
                 pairs = (line.partition(": ") for line in lines)
-                self.asked.append((path, {name.lower(): value for name, _, value in pairs}))
+                headers = {name.lower(): value for name, _, value in pairs}
+                self.asked.append((path, headers))
+                if length := int(headers.get("content-length", "0")):
+                    self.bodies.append(await reader.readexactly(length))
                 page = self._page(path.partition("?")[0])
                 if isinstance(page, bytes):
                     writer.write(page)

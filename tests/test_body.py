@@ -124,3 +124,21 @@ def test_a_codec_that_is_no_charset_is_never_used(name: str) -> None:
 def test_decoding_never_raises(body: bytes, name: str) -> None:
     decode(body, f"text/html; charset={name}").encode()
     decode(b"<meta charset=" + name.encode("utf-8", "replace") + b">" + body).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Größe – naïve".encode("cp1252"), "Größe – naïve"),
+        ("Größe – naïve".encode(), "Größe – naïve"),
+        ("日本語と漢字".encode() + b"\xe9 ", "日本語と漢字\ufffd "),
+        (b"plain", "plain"),
+    ],
+)
+def test_without_a_charset_it_is_utf_8_or_else_what_browsers_take_it_for(body: bytes, expected: str) -> None:
+    assert decode(body) == expected
+    assert decode(body, "text/html") == expected
+
+
+def test_a_declared_charset_is_not_second_guessed() -> None:
+    assert decode("Größe".encode("cp1252"), "text/html; charset=utf-8") == "Gr\ufffd\ufffde"

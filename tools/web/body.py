@@ -109,15 +109,23 @@ def _unreadable(text: str) -> ToolError:
 def decode(body: bytes, content_type: str = "") -> str:
     """Bytes as text: by byte order mark, by `content_type`, by the first 2 KB of markup, else UTF-8. Never raises.
 
-    A byte order mark wins over the header, as in browsers. What cannot be decoded becomes U+FFFD.
+    A byte order mark wins over the header, as in browsers. What cannot be decoded becomes U+FFFD, but where no charset
+    is declared and little of what is not ASCII is UTF-8, it is taken for windows-1252, as browsers do.
     """
     for bom, charset in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(charset, "replace")
-    return body.decode(_declared(body, content_type), "replace")
+    if charset := _declared(body, content_type):
+        return body.decode(charset, "replace")
+    text = body.decode("utf-8", "replace")
+    faults = text.count("\ufffd")
+    others = len(text) - len(text.encode("ascii", "ignore")) if faults else 0
+    # Text in a Western language is mostly ASCII; what is not may be anything, and is better seen to be unreadable.
+    western = faults > others // 2 and 3 * others < len(text)
+    return body.decode("cp1252", "replace") if western else text
 
 
-def _declared(body: bytes, content_type: str) -> str:
+def _declared(body: bytes, content_type: str) -> str | None:
     if (found := _IN_HEADER.search(content_type)) and (charset := _charset(found[1])):
         return charset
     media = content_type.partition(";")[0].lower()
@@ -126,7 +134,7 @@ def _declared(body: bytes, content_type: str) -> str:
         # Markup that could be read as ASCII is not UTF-16, whatever it says.
         if charset and not charset.startswith("utf-16"):
             return charset
-    return "utf-8"
+    return None
 
 
 def _charset(label: str) -> str | None:

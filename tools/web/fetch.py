@@ -1,10 +1,14 @@
 """One fetch: from the URL asked for, over redirects, to the body. `http.py` sets its deadline and retries it."""
 
+import math
+import re
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 import httpcore
 import httpx
@@ -13,17 +17,22 @@ from ..clean import neutralise, one_line
 from ..errors import ToolError, ToolFailure
 from .body import decode, inflate
 
+if TYPE_CHECKING:
+    from .manners import Manners
+
 MAX_REDIRECTS = 5
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING_STATUS = frozenset({429, 502, 503, 504})
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
+_OPENSSL = re.compile(r"\[SSL: (?P<reason>\w+)\] (?:certificate verify failed: )?(?P<text>.*?)(?: \(_ssl\.c:\d+\))?")
 _HEADERS_FOR_ANYONE = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A reply with a 2xx status. `url` is the one that gave it, after redirects.
+    """A reply with a 2xx status, or 304 to a request with a condition. `url` is the one that gave it, after redirects.
 
     `headers` have lower-case names. `attempts` counts the requests that were sent: retries and redirects too.
     """
@@ -49,7 +58,8 @@ class Response:
 class Fetch:
     """Where one call of `SafeClient` stands, and how many requests have left for it.
 
-    `passing` says that the last failure may be gone at the next try, `wait` what the server then asked to wait.
+    `deadline` is on the clock of the event loop. `cut` takes the first `max_bytes` of a longer body. `passing` says
+    that the last failure may be gone at the next try, `wait` what the server then asked to wait.
     """
 
     transport: httpx.AsyncBaseTransport
@@ -61,6 +71,9 @@ class Fetch:
     max_bytes: int
     content: bytes | None = None
     """Posted, where there is any."""
+    deadline: float = math.inf
+    manners: "Manners | None" = None
+    cut: bool = False
     requests: int = 0
     redirects: int = 0
     passing: bool = False
@@ -74,12 +87,13 @@ class Fetch:
         self.passing, self.wait = False, None
         try:
             while True:
-                reply = await self._send()
-                try:
-                    if not self._moved(reply):
-                        return await self._read(reply)
-                finally:
-                    await reply.aclose()
+                async with self._turn():
+                    reply = await self._send()
+                    try:
+                        if not self._moved(reply):
+                            return await self._read(reply)
+                    finally:
+                        await reply.aclose()
         except ToolError as exc:
             raise self.error(str(exc), exc.kind, exc.status) from exc.__cause__
         except httpx.HTTPError as exc:
@@ -94,6 +108,9 @@ class Fetch:
         """An error that knows what was asked for and what was sent for it."""
         return ToolError(text, kind=kind, sent=self.requests > 0, url=self.asked, status=status, attempts=self.requests)
 
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self.manners is None else self.manners.turn(self)
+
     async def _send(self) -> httpx.Response:
         limits = httpx.Timeout(self.timeout, connect=self.timeout / 3).as_dict()
         extensions = {"timeout": limits, "trace": self._trace}
@@ -107,8 +124,10 @@ class Fetch:
             raise
         except _UNSENT:
             raise
-        except httpx.TransportError:
+        except httpx.TransportError as exc:
             self.requests = max(self.requests, before + 1)
+            # Servers close idle connections just as a request comes. What may not be made twice is posted.
+            self.passing = self.content is None and _never_came(exc)
             raise
         # A transport that replays reports no events, but what it replays was sent.
         self.requests = max(self.requests, before + 1)
@@ -134,9 +153,11 @@ class Fetch:
         return True
 
     async def _read(self, reply: httpx.Response) -> Response:
-        if not reply.is_success:
+        unchanged = reply.status_code == 304 and not _CONDITIONS.isdisjoint(self.headers)
+        if not reply.is_success and not unchanged:
             raise self._bad_status(reply)
-        declared = reply.headers.get("content-length", "")
+        # A 304 tells the length that the page has, and comes without it.
+        declared = "" if unchanged or self.cut else reply.headers.get("content-length", "")
         if declared.isdecimal() and len(declared) < 20 and int(declared) > self.max_bytes:
             raise self._too_large()
         body = bytearray()
@@ -145,7 +166,10 @@ class Fetch:
         async for chunk in reply.stream:
             body += chunk
             if len(body) > self.max_bytes:
-                raise self._too_large()
+                if not self.cut:
+                    raise self._too_large()
+                del body[self.max_bytes :]
+                break
         try:
             plain = inflate(bytes(body), reply.headers.get("content-encoding", ""), self.max_bytes)
         except ToolError as exc:
@@ -162,6 +186,8 @@ class Fetch:
         self.passing = status in _PASSING_STATUS
         if self.passing:
             self.wait = retry_after(reply.headers.get("retry-after", ""))
+            if self.wait and self.manners is not None:
+                self.manners.hold_back(self.url, self.wait)
         if self.wait is not None:
             text += f" and asks to wait {self.wait:.0f} s"
         if status in _REDIRECTS:
@@ -169,15 +195,15 @@ class Fetch:
         return self.error(text, "status", status)
 
     def _failure(self, exc: httpx.HTTPError) -> ToolError:
-        where, why = self.shown, one_line(str(exc), 200) or type(exc).__name__
+        where, why = self.shown, one_line(str(exc), 200) or "the connection was lost"
         if isinstance(exc, httpx.ConnectTimeout | httpx.PoolTimeout):
             self.passing = True
             return self.error(f"no connection to {where} in time", "timeout")
         if isinstance(exc, httpx.TimeoutException):
             return self.error(f"no complete reply from {where} in time", "timeout")
         if isinstance(exc, httpx.ConnectError):
-            if _is_certificate(exc):
-                return self.error(f"the certificate of {where} does not hold ({why})", "unreachable")
+            if fault := _tls_fault(exc, where, why):
+                return self.error(fault, "unreachable")
             self.passing = True
             return self.error(f"no connection to {where} ({why})", "unreachable")
         return self.error(f"the exchange with {where} broke off ({why})", "unreachable")
@@ -223,7 +249,18 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _is_certificate(exc: httpx.ConnectError) -> bool:
-    # httpcore wraps the error of the ssl module as the argument of its own.
-    cause = exc.__cause__
-    return cause is not None and any(isinstance(arg, ssl.SSLCertVerificationError) for arg in cause.args)
+def _tls_fault(exc: httpx.ConnectError, where: str, why: str) -> str:
+    """What is wrong with the other side's TLS; empty where that is not it, or where it broke off and may pass."""
+    # httpcore wraps the error of the ssl module as the argument of its own. A replay has the text only.
+    args = exc.__cause__.args if exc.__cause__ else ()
+    told = _OPENSSL.fullmatch(why)
+    if any(isinstance(arg, ssl.SSLCertVerificationError) for arg in args):
+        return f"the certificate of {where} does not hold ({told['text'] if told else why})"
+    if told and told["reason"] != "UNEXPECTED_EOF_WHILE_READING":
+        return f"no TLS could be agreed on with {where} ({told['text']})"
+    return ""
+
+
+def _never_came(exc: httpx.TransportError) -> bool:
+    # By the text, as what httpcore raises for a reply that is no HTTP has the same type; a replay has no more.
+    return isinstance(exc, httpx.NetworkError) or str(exc).startswith("Server disconnected")

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import metadata
 from json import dumps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential, wait_random
@@ -20,9 +21,13 @@ from .addresses import AllowList
 from .fetch import Fetch, Response, parse
 from .transport import SafeTransport
 
+if TYPE_CHECKING:
+    from .manners import Manners
+
 __all__ = ["MAX_RETRIES", "Response", "SafeClient"]
 
 MAX_RETRIES = 2
+_EARLY_S = 0.2
 ACCEPT = "text/html,application/xhtml+xml,application/json;q=0.9,text/plain;q=0.9,*/*;q=0.5"
 
 _BACKOFF = wait_exponential(multiplier=0.25, max=2.0) + wait_random(0.0, 0.25)
@@ -34,6 +39,7 @@ class SafeClient:
     `allow_hosts` names exceptions ("localhost:8080", "127.0.0.1:8899"). With `proxy` the address check is the proxy's
     own business. `ca` is the path of a CA bundle (PEM) that takes the place of the usual one. A given `transport`
     (replay) is used as it is: no look-up, no address check. `max_bytes` caps the body, both as sent and inflated.
+    `manners` is how servers are spared, None for not at all: pages are read with some, APIs are asked without.
     Connections are kept open and belong to one event loop. Raises ConfigError for settings that cannot be used.
     """
 
@@ -45,6 +51,7 @@ class SafeClient:
         ca: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         max_bytes: int = 5_000_000,
+        manners: "Manners | None" = None,
     ) -> None:
         AllowList.of(allow_hosts)
         if ca is not None and not Path(ca).is_file():
@@ -54,6 +61,7 @@ class SafeClient:
         self._ca = ca
         self._transport = transport
         self._max_bytes = max_bytes
+        self._manners = manners
 
     async def get(
         self,
@@ -67,10 +75,12 @@ class SafeClient:
         """Fetch `url` within `timeout` seconds, redirects and retries included.
 
         `params` are added to the query. `headers` go to the origin of `url` only; after a redirect to another one
-        just the harmless ones are sent. Too many requests (429), a gateway in trouble (502, 503, 504) and failed
-        connections are tried again, at most MAX_RETRIES times, if the wait the server asks for fits.
+        just the harmless ones are sent. Too many requests (429), a gateway in trouble (502, 503, 504), failed
+        connections and ones that broke before a reply are tried again, at most MAX_RETRIES times, if the wait the
+        server asks for fits.
 
-        Raises ToolError for anything but a 2xx reply; its `sent` is False only when no request left this machine.
+        Raises ToolError for anything but a 2xx reply, or a 304 where `headers` hold a condition (if-none-match,
+        if-modified-since); its `sent` is False only when no request left this machine.
         """
         fetch = self._fetch(url, headers or {}, timeout)
         fetch.url = fetch.url.copy_merge_params(dict(params)) if params else fetch.url
@@ -80,7 +90,10 @@ class SafeClient:
     async def post(
         self, url: str, *, json: object, headers: Mapping[str, str] | None = None, timeout: float = 20.0
     ) -> Response:
-        """Send `json` to an API and take its reply: deadline, retries and errors as with `get`, no redirects."""
+        """Send `json` to an API and take its reply: deadline, retries and errors as with `get`, no redirects.
+
+        A connection that broke once the request was on it is not tried again: the API may have counted it.
+        """
         fetch = self._fetch(url, {"content-type": "application/json", **(headers or {})}, timeout)
         fetch.content = dumps(json).encode()
         return await self._run(fetch)
@@ -91,6 +104,8 @@ class SafeClient:
             await self._transport.aclose()
 
     def _fetch(self, url: str, headers: Mapping[str, str], timeout: float) -> Fetch:
+        # A little before a caller's own clock strikes: what is raised here says whether anything was sent.
+        deadline = asyncio.get_running_loop().time() + timeout - min(_EARLY_S, timeout / 20)
         return Fetch(
             transport=self._opened(),
             asked=url,
@@ -99,16 +114,17 @@ class SafeClient:
             timeout=timeout,
             follow=False,
             max_bytes=self._max_bytes,
+            deadline=deadline,
+            manners=self._manners,
         )
 
     async def _run(self, fetch: Fetch) -> Response:
-        timeout = fetch.timeout
-        deadline = asyncio.get_running_loop().time() + timeout
         try:
-            async with asyncio.timeout_at(deadline):
-                return await _retrying(fetch, deadline)(fetch.run)
+            async with asyncio.timeout_at(fetch.deadline):
+                return await _retrying(fetch)(fetch.run)
         except TimeoutError:
-            raise fetch.error(f"no complete reply from {fetch.shown} in {timeout:g} s", "timeout") from None
+            what = "no complete reply from" if fetch.requests else "nothing could be sent to"
+            raise fetch.error(f"{what} {fetch.shown} in {fetch.timeout:g} s", "timeout") from None
 
     def _opened(self) -> httpx.AsyncBaseTransport:
         # Building it loads the CA certificates (tens of milliseconds), so this waits for the first request.
@@ -117,7 +133,7 @@ class SafeClient:
         return self._transport
 
 
-def _retrying(fetch: Fetch, deadline: float) -> AsyncRetrying:
+def _retrying(fetch: Fetch) -> AsyncRetrying:
     def passing(_: BaseException) -> bool:
         return fetch.passing
 
@@ -125,7 +141,7 @@ def _retrying(fetch: Fetch, deadline: float) -> AsyncRetrying:
         return _BACKOFF(state) if fetch.wait is None else fetch.wait
 
     def stop(state: RetryCallState) -> bool:
-        too_late = asyncio.get_running_loop().time() + state.upcoming_sleep >= deadline
+        too_late = asyncio.get_running_loop().time() + state.upcoming_sleep >= fetch.deadline
         return too_late or state.attempt_number > MAX_RETRIES
 
     return AsyncRetrying(retry=retry_if_exception(passing), wait=pause, stop=stop, reraise=True)

@@ -137,9 +137,10 @@ def _sockets() -> httpcore.AsyncNetworkBackend:
 
 def _blocked(host: str, port: int, reason: str) -> str:
     # Which address it was is kept back: a page must not learn the inside of the network from our errors.
+    shown = f"[{host}]" if ":" in host else host
     return (
         f"{host} is not a public address ({reason}), so it was not opened; "
-        f"SPADEWORK_ALLOW_HOSTS={host}:{port} would allow it"
+        f"SPADEWORK_ALLOW_HOSTS={shown}:{port} would allow it"
     )
 
 

@@ -4,23 +4,21 @@ A browse is any object with an async `read` and an async `aclose`; a plain funct
 """
 
 import asyncio
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from .backends.several import stages_of
+from .cache import Cache
 from .clean import one_line
-from .errors import ConfigError, ToolError, ToolFailure
+from .errors import ConfigError, ToolError
+from .reader import Reader
 from .reading.extract import Page, extract_page
+from .reading.formats import looks_like_html, read_body
 from .reading.plain import text_page
+from .reading.pool import shared_pool
 from .search import Search, UserFunction, call_function, usable_url
 from .shapes import is_mapping
 from .web.http import Response, SafeClient
-
-# Parsing a page of this many bytes takes about 20 ms; a larger one would hold up every other call of the run.
-INLINE_BYTES = 200_000
-_HTML_TYPES = ("text/html", "application/xhtml+xml")
-_HTML_MARK = re.compile(r"<(!doctype html|html|head|body)\b", re.IGNORECASE)
 
 
 @runtime_checkable
@@ -36,11 +34,35 @@ class Browse(Protocol):
         ...
 
 
-def make_browse(value: "Browse | UserFunction | None", client: SafeClient, search: Search) -> Browse:
+@runtime_checkable
+class Remembering(Protocol):
+    """A browse that keeps what it read."""
+
+    def known(self, url: str) -> Page | None:
+        """The page at `url` where it is kept and still holds: it costs no request."""
+        ...
+
+
+def make_browse(
+    value: "Browse | UserFunction | None",
+    client: SafeClient,
+    search: Search,
+    *,
+    live: bool = True,
+    reader: Reader | None = None,
+    cache: Cache | None = None,
+) -> Browse:
     """What reads the pages: `value`, a function wrapped; for None the search backend itself if it can read, as a
-    corpus can, else the web through `client`, which stays the caller's to close. Raises ConfigError."""
+    corpus can, else the web through `client`, which stays the caller's to close; of several backends both.
+
+    `live`, `reader` and `cache`: see WebBrowse. Raises ConfigError.
+    """
     if value is None:
-        return search if isinstance(search, Browse) else WebBrowse(client)
+        if isinstance(search, Browse):
+            return search
+        web = WebBrowse(client, live=live, reader=reader, cache=cache)
+        readers = [part for stage in stages_of(search) for part in stage if isinstance(part, Browse)]
+        return CorpusFirst(readers, web) if readers else web
     if isinstance(value, Browse):
         return value
     if callable(value):
@@ -49,67 +71,93 @@ def make_browse(value: "Browse | UserFunction | None", client: SafeClient, searc
 
 
 class WebBrowse:
-    """Reads pages from the web: HTML as its main text; plain text, Markdown and JSON as they are."""
+    """Reads pages from the web, of all the kinds that `formats.read_body` knows.
 
-    def __init__(self, client: SafeClient) -> None:
+    Pages are parsed in child processes that can be killed. Without `live`, they are recorded ones: those are parsed
+    here, so that a replay starts nothing. `reader` is the second way to a page that shows no text to a program,
+    `cache` what earlier runs read.
+    """
+
+    def __init__(
+        self, client: SafeClient, *, live: bool = True, reader: Reader | None = None, cache: Cache | None = None
+    ) -> None:
         self._client = client
+        self._live = live
+        self._reader = reader
+        self._cache = cache
+
+    def known(self, url: str) -> Page | None:
+        """The page as an earlier run read it, where that still holds: it costs no request."""
+        kept = self._cache.page(url) if self._cache is not None else None
+        return kept.page if kept is not None and kept.fresh else None
 
     async def read(self, url: str, *, timeout: float) -> Page:
         """See Browse. A page of another type, or without text, is a ToolError (unreadable)."""
         if url.startswith("corpus:"):
             text = f"no corpus is loaded that has the page {one_line(url)}"
             raise ToolError(text, kind="not_found", sent=False, url=url)
-        deadline = asyncio.get_running_loop().time() + timeout
-        response = await self._client.get(url, timeout=timeout)
+        now = asyncio.get_running_loop().time
+        deadline = now() + timeout
+        kept = self._cache.page(url) if self._cache is not None else None
         try:
-            async with asyncio.timeout_at(deadline):
-                large = len(response.body) > INLINE_BYTES
-                page = await asyncio.to_thread(_parsed, response) if large else _parsed(response)
-        except TimeoutError as error:
-            raise _failure(response, f"page was fetched but not parsed within {timeout:g} s", "timeout") from error
-        if not page.text.strip():
-            raise _failure(response, "page has no readable text (script-only?)")
+            response = await self._client.get(url, headers=kept.asking if kept else None, timeout=timeout)
+            page = kept.page if kept and response.status == 304 else await self._parsed(response, deadline)
+        except ToolError as error:
+            if self._reader is None or not self._reader.may_help(error):
+                raise
+            return await self._reader.read(url, error, timeout=deadline - now())
+        if self._cache is not None:
+            headers = response.headers
+            if kept is not None and response.status == 304:
+                headers = {**kept.headers, **headers}
+            self._cache.keep_page(url, page, headers)
         return page
+
+    async def _parsed(self, response: Response, deadline: float) -> Page:
+        """The page in a reply, by `deadline` on the loop's clock. Raises ToolError."""
+        left = deadline - asyncio.get_running_loop().time()
+        content_type = response.headers.get("content-type", "")
+        try:
+            if self._live:
+                return await shared_pool().read(response.body, content_type, response.url, timeout=left)
+            return read_body(response.body, content_type, response.url)
+        except ToolError as error:
+            raise ToolError(
+                f"{one_line(response.url, 200)}: {error}",
+                kind=error.kind,
+                sent=True,
+                url=response.url,
+                status=response.status,
+                attempts=response.attempts,
+            ) from error
 
     async def aclose(self) -> None:
         """Nothing of its own is open."""
 
 
-def _parsed(response: Response) -> Page:
-    kind = response.content_type
-    if response.body.startswith(b"%PDF-"):
-        kind = "application/pdf"
-    if kind in _HTML_TYPES or (not kind and _looks_like_html(response.text)):
-        return extract_page(response.text, response.url)
-    if kind == "application/json" or kind.endswith("+json"):
-        return text_page(response.url, _readable_json(response.text))
-    if not kind or kind.startswith("text/"):
-        return text_page(response.url, response.text)
-    raise _failure(response, f"cannot read content of type {kind}")
+class CorpusFirst:
+    """Reads what one of `readers` has, and the rest from the web."""
 
+    def __init__(self, readers: Sequence[Browse], web: WebBrowse) -> None:
+        self._readers = readers
+        self._web = web
 
-def _looks_like_html(text: str) -> bool:
-    start = text[:4_000].lstrip()
-    return start.startswith("<") and _HTML_MARK.search(start) is not None
+    def known(self, url: str) -> Page | None:
+        """See Remembering."""
+        return self._web.known(url)
 
+    async def read(self, url: str, *, timeout: float) -> Page:
+        """See Browse."""
+        for reader in self._readers:
+            try:
+                return await reader.read(url, timeout=timeout)
+            except ToolError as error:
+                if error.kind != "not_found":
+                    raise
+        return await self._web.read(url, timeout=timeout)
 
-def _failure(response: Response, what: str, kind: ToolFailure = "unreadable") -> ToolError:
-    return ToolError(
-        one_line(f"{what}: {response.url}"),
-        kind=kind,
-        sent=True,
-        url=response.url,
-        status=response.status,
-        attempts=response.attempts,
-    )
-
-
-def _readable_json(text: str) -> str:
-    """JSON with one value a line and no escapes, so that passages can be chosen and quoted; as it is if broken."""
-    try:
-        return json.dumps(json.loads(text), indent=1, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return text
+    async def aclose(self) -> None:
+        """Nothing of its own is open."""
 
 
 class FunctionBrowse:
@@ -133,7 +181,7 @@ class FunctionBrowse:
         if isinstance(found, Page):
             return found
         if isinstance(found, str):
-            return extract_page(found, url) if _looks_like_html(found) else text_page(url, found)
+            return extract_page(found, url) if looks_like_html(found) else text_page(url, found)
         if is_mapping(found):
             return _mapped(url, found)
         if found is None:

@@ -12,13 +12,11 @@ from uuid import uuid4
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from pydantic import BaseModel
 
-from ..tools.backends.choice import make_search
-from ..tools.browse import Browse, make_browse
+from ..tools.browse import Browse
 from ..tools.clean import clean
 from ..tools.errors import ConfigError
 from ..tools.search import Search
 from ..tools.shapes import is_mapping
-from ..tools.web.http import SafeClient
 from .events import Event
 from .graph import Graph, build_graph
 from .llm.models import Server, make_chat
@@ -26,13 +24,13 @@ from .llm.wire import Chat
 from .money.budget import Budget
 from .money.prices import Prices, load_prices, missing_price
 from .nodes.further import read_tools
+from .outside import Outside
 from .roles import LATE, ROLES
 from .session import Clarify, Deps
 from .settings import Settings
 from .storage.purse import Lease, Purse
 from .storage.savers import Saver
 from .strategies import get_strategy
-from .warn import say_once
 
 if TYPE_CHECKING:
     from .result import Result
@@ -42,9 +40,6 @@ ModelLike = Any
 SearchLike = str | Search | Callable[[str], Any] | None
 BrowseLike = Browse | Callable[[str], Any] | None
 MAX_QUESTION = 20_000
-DEFAULT_SEARCH = (
-    "no search is set: searching Wikipedia. Set SPADEWORK_SEARCH, or search=, to searxng or corpus:FILE for another"
-)
 
 
 class Options(TypedDict, total=False):
@@ -103,7 +98,7 @@ class Prepared:
     resuming: bool = False
     """Only a run that was stored before is meant, not a new question."""
     top_up: Budget | None = None
-    clients: list[SafeClient] = field(default_factory=list[SafeClient])
+    outside: Outside | None = None
     last: dict[str, Any] = field(default_factory=dict[str, Any])
     result: "Result | None" = None
     ended: threading.Event = field(default_factory=threading.Event)
@@ -114,8 +109,8 @@ class Prepared:
 
     async def aclose(self) -> None:
         """Close what was opened for this run; what the caller handed in stays open."""
-        for client in self.clients:
-            await client.aclose()
+        if self.outside is not None:
+            await self.outside.aclose()
 
 
 def prepare(question: str, budget: Budget, options: Options) -> Prepared:
@@ -134,8 +129,9 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
     settings = options.get("settings") or Settings.from_environment()
     chats = _chats(options.get("model"), settings)
     purse = options.get("purse")
-    clients: list[SafeClient] = []
-    search, browse = _tools(options.get("search"), options.get("browse"), settings, clients)
+    outside = Outside(settings)
+    search = outside.search(options.get("search"))
+    browse = outside.browse(options.get("browse"), search)
     deps = Deps(
         chats,
         search,
@@ -164,7 +160,7 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         store=options.get("store"),
         ledger=options.get("ledger"),
         purse=purse,
-        clients=clients,
+        outside=outside,
     )
 
 
@@ -249,23 +245,3 @@ def _temperatures(given: object) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
             raise ConfigError(f"temperature {role}={value!r}: give a number from 0 to 2")
     return dict(each)
-
-
-def _tools(
-    search: SearchLike, browse: BrowseLike, settings: Settings, clients: list[SafeClient]
-) -> tuple[Search, Browse]:
-    def client_for(hosts: Sequence[str]) -> SafeClient:
-        client = SafeClient(
-            allow_hosts=[*settings.allow_hosts, *hosts],
-            proxy=settings.proxy,
-            ca=settings.ca,
-            transport=settings.transport,
-        )
-        clients.append(client)
-        return client
-
-    if search is None and not os.environ.get("SPADEWORK_SEARCH"):
-        say_once("default search", DEFAULT_SEARCH)
-    client = client_for(())
-    found = make_search(search, client, client_for=client_for)
-    return found, make_browse(browse, client, found)

@@ -74,6 +74,8 @@ class Session:
     """By normalised address the charges that brought it: the search that first showed it, and the page read."""
     best: "Best | None" = None
     """The best answer so far, as it was told last."""
+    kept: dict[str, list[Hit] | Page] = field(default_factory=dict[str, "list[Hit] | Page"])
+    """By charge what an earlier run fetched, and this one gets for nothing."""
     asked: str = ""
     """The charge of the last call to a model, whose reply is being taken in."""
     failed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
@@ -151,6 +153,10 @@ class Session:
         self.ranks.update({hit.url: min(hit.rank, self.ranks.get(hit.url, hit.rank)) for hit in hits})
         for hit in hits:
             self.brought.setdefault(normalise_url(hit.url), [charge.id])
+        self.note_query(query, hits)
+
+    def note_query(self, query: str, hits: Sequence[Hit]) -> None:
+        """Remember what a query brought, for when it is asked again."""
         top = "; ".join(f"{one_line(hit.title, 60)} {hit.url}" for hit in hits[:3])
         self.queries[normalise_query(query)] = f"{len(hits)} results{': ' + top if top else ''}"
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..tools.cache import MOST_DAYS, USUAL_HOURS
 from ..tools.errors import ConfigError
 from ..tools.web.addresses import parse_allow_hosts
 
 if TYPE_CHECKING:
     import httpx
 
+MOST_HOURS = MOST_DAYS * 24
 MODEL_TIMEOUT = 120.0
 TOOL_TIMEOUT = 20.0
 
@@ -21,7 +23,10 @@ class Settings:
     """Ways to the outside. None means: what the environment says, else the usual.
 
     `allow_hosts` names servers on this machine or in a private network that pages may be read from. `proxy` and `ca`
-    are for company networks. `prices` is a TOML price table. The timeouts are in seconds for a single call.
+    are for company networks. `prices` is a TOML price table. `robots` says whether pages are left alone that a
+    robots.txt forbids; `reader` is the address of a reader service, the second way to a page that shows no text to a
+    program; `cache` is a file that keeps pages and results for later runs, `cache_hours` how long they count at most.
+    The timeouts are in seconds for a single call.
     `transport` and `clock` stand in for the network and for time when a recording is made or played.
     """
 
@@ -31,6 +36,10 @@ class Settings:
     proxy: str | None = None
     ca: str | None = None
     prices: str | None = None
+    robots: bool = True
+    reader: str | None = None
+    cache: str | None = None
+    cache_hours: float = USUAL_HOURS
     model_timeout: float = MODEL_TIMEOUT
     tool_timeout: float = TOOL_TIMEOUT
     transport: "httpx.AsyncBaseTransport | None" = None
@@ -38,7 +47,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """SPADEWORK_ALLOW_HOSTS, SPADEWORK_PROXY, SPADEWORK_CA, SPADEWORK_PRICES and SPADEWORK_MODEL_TIMEOUT.
+        """SPADEWORK_ALLOW_HOSTS, _PROXY, _CA, _PRICES, _ROBOTS, _READER, _CACHE, _CACHE_HOURS and _MODEL_TIMEOUT.
 
         The model's own settings (SPADEWORK_MODEL, SPADEWORK_BASE_URL, SPADEWORK_CONTEXT, OPENAI_API_KEY) are read where
         the model is made. Raises ConfigError on a value that cannot be used.
@@ -48,11 +57,22 @@ class Settings:
             proxy=os.environ.get("SPADEWORK_PROXY") or None,
             ca=os.environ.get("SPADEWORK_CA") or None,
             prices=os.environ.get("SPADEWORK_PRICES") or None,
-            model_timeout=_seconds("SPADEWORK_MODEL_TIMEOUT", MODEL_TIMEOUT),
+            robots=_switch("SPADEWORK_ROBOTS"),
+            reader=os.environ.get("SPADEWORK_READER") or None,
+            cache=os.environ.get("SPADEWORK_CACHE") or None,
+            cache_hours=_number("SPADEWORK_CACHE_HOURS", USUAL_HOURS, MOST_HOURS, "hours"),
+            model_timeout=_number("SPADEWORK_MODEL_TIMEOUT", MODEL_TIMEOUT, 86_400, "seconds"),
         )
 
 
-def _seconds(name: str, usual: float) -> float:
+def _switch(name: str) -> bool:
+    text = (os.environ.get(name) or "on").strip().lower()
+    if text not in ("on", "off"):
+        raise ConfigError(f"{name}={text!r}: give on or off")
+    return text == "on"
+
+
+def _number(name: str, usual: float, most: float, unit: str) -> float:
     text = os.environ.get(name)
     if not text:
         return usual
@@ -60,6 +80,6 @@ def _seconds(name: str, usual: float) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < 86_400:
-        raise ConfigError(f"{name}={text!r}: give seconds, more than 0")
+    if not 0 < value <= most:
+        raise ConfigError(f"{name}={text!r}: give {unit}, more than 0, at most {most:,}")
     return value

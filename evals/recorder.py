@@ -107,7 +107,9 @@ async def _record(path: Path, meta: Mapping[str, Any], options: Options, made: l
     facts = {**meta, "run": run, "outcome": outcome}
     settings = options.get("settings") or Settings.from_environment()
     async with recording(path, facts, model_url=str(meta["base_url"])) as tape:
-        recorded: Options = {**options, "thread_id": run, "settings": replace(settings, clock=tape.clock)}
+        # What came out of a cache would not be on the tape.
+        settings = replace(settings, clock=tape.clock, cache=None)
+        recorded: Options = {**options, "thread_id": run, "settings": settings}
         result = await arun_agent(str(meta["question"]), meta["budget"], **recorded)
         made.append(result)
         outcome.update(outcome_of(result))

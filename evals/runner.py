@@ -6,28 +6,28 @@ A task names all that a run needs, so that another process or machine that has t
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from ..agent.llm.models import Server, make_chat
 from ..agent.llm.wire import Chat
 from ..agent.money.budget import Budget
 from ..agent.money.prices import load_prices
+from ..agent.outside import Outside
 from ..agent.prepare import Options, prepare
 from ..agent.result import Result
 from ..agent.run import arun_agent
 from ..agent.settings import Settings
 from ..agent.terminal.ask import Asked
-from ..tools.backends.choice import make_search
-from ..tools.browse import Browse, FunctionBrowse, make_browse
+from ..tools.browse import Browse, FunctionBrowse
 from ..tools.clean import one_line
 from ..tools.search import FunctionSearch, Search
-from ..tools.web.http import SafeClient
 from .cases import Bundled, web_of
 from .grade import is_right
 from .runs_file import KEY, Json
 from .simulated import CONTEXT, SimulatedChat
-from .watch import Watch, WatchedBrowse, WatchedChat, WatchedSearch
+from .watch import Watch, WatchedBrowse, WatchedChat, watched
 
 SIMULATED = "simulated"
 BUNDLED_SEARCH = "bundled"
@@ -99,20 +99,19 @@ async def _outside(task: Json, watch: Watch) -> AsyncGenerator[Options]:
     """Model, search and pages of a run, each below the runner's own counters. Raises ConfigError."""
     given = {name: task[name] for name in ("base_url", "context")}
     settings = Asked(**given, allow_host=tuple(task["allow_host"])).settings()
-    clients: list[SafeClient] = []
+    outside = Outside(replace(settings, cache=None))
     try:
-        search, browse = _web(task, settings, clients)
+        search, browse = _web(task, outside)
         chat = _chat(task, settings)
         yield Options(
             model=WatchedChat(chat, watch, load_prices(settings.prices)),
-            search=WatchedSearch(search, watch),
+            search=watched(search, watch),
             browse=WatchedBrowse(browse, watch),
             strategy=task["strategy"],
             settings=settings,
         )
     finally:
-        for client in clients:
-            await client.aclose()
+        await outside.aclose()
 
 
 def _chat(task: Json, settings: Settings) -> Chat:
@@ -125,16 +124,9 @@ def _chat(task: Json, settings: Settings) -> Chat:
     return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], slips=task["slips"], context=context)
 
 
-def _web(task: Json, settings: Settings, clients: list[SafeClient]) -> tuple[Search, Browse]:
+def _web(task: Json, outside: Outside) -> tuple[Search, Browse]:
     if task["search"] == BUNDLED_SEARCH:
         web = web_of(Bundled(*task["world"]))
         return FunctionSearch(web.search), FunctionBrowse(web.browse)
-
-    def client_for(hosts: Sequence[str]) -> SafeClient:
-        allowed = [*settings.allow_hosts, *hosts]
-        clients.append(SafeClient(allow_hosts=allowed, proxy=settings.proxy, ca=settings.ca))
-        return clients[-1]
-
-    client = client_for(())
-    search = make_search(task["search"], client, client_for=client_for)
-    return search, make_browse(None, client, search)
+    search = outside.search(task["search"])
+    return search, outside.browse(None, search)

@@ -18,6 +18,7 @@ from ..agent.money.block import amount_text
 from ..agent.money.budget import Budget, label
 from ..agent.money.prices import Prices
 from ..agent.result import Result
+from ..tools.backends.several import Several
 from ..tools.browse import Browse
 from ..tools.errors import ModelError, ToolError
 from ..tools.reading.extract import Page
@@ -115,6 +116,13 @@ class WatchedSearch:
 
     async def aclose(self) -> None:
         """Nothing of its own is open."""
+
+
+def watched(search: Search, watch: Watch) -> Search:
+    """A backend that counts; of several each one, as each request is a search of its own."""
+    if isinstance(search, Several):
+        return Several([[WatchedSearch(part, watch) for part in stage] for stage in search.stages])
+    return WatchedSearch(search, watch)
 
 
 class WatchedBrowse:

@@ -1,6 +1,7 @@
 """Every test runs offline: sockets other than loopback are refused by pytest-socket (see pyproject.toml)."""
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +17,10 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-SETTINGS = ("SPADEWORK_", "OPENAI_", "SEARXNG_", "LANGSMITH_", "LANGCHAIN_")
+SETTINGS = (
+    *("SPADEWORK_", "OPENAI_", "SEARXNG_", "LANGSMITH_", "LANGCHAIN_"),
+    *("BRAVE_", "TAVILY_", "SERPER_", "GOOGLE_"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(SETTINGS):
             monkeypatch.delenv(name)
+    monkeypatch.setitem(sys.modules, "ddgs", None)  # else the backend without configuration, on sockets of its own
     monkeypatch.setenv("SPADEWORK_STORE", str(tmp_path / "store" / "runs.db"))
 
 

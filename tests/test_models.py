@@ -184,3 +184,25 @@ async def test_a_server_that_openly_refuses_a_long_prompt_is_told() -> None:
 async def test_a_model_that_cannot_be_asked_is_a_model_error() -> None:
     with FakeOpenAI(error(401, "no")) as server, pytest.raises(ModelError):
         await probe_context(made("m", server=Server(server.base_url)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "openai:gpt-4o-search-preview",
+        "gpt-5-search-api",
+        "openrouter:some/model:online",
+        "perplexity:sonar-pro",
+        "perplexity/sonar",
+        "sonar",
+        "o4-mini-deep-research",
+    ],
+)
+def test_a_model_that_searches_by_itself_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="searches the web inside of its own calls"):
+        make_chat(name)
+
+
+def test_names_that_only_look_like_it_are_not() -> None:
+    assert make_chat("ollama:research-llm").name == "research-llm"
+    assert make_chat("ollama:qwen3:8b").name == "qwen3:8b"

@@ -1,6 +1,7 @@
 """Which chat model to use, from what the user said, and whether its server reads whole prompts."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,6 +27,9 @@ PROVIDERS = frozenset(
 
 WITHOUT_RETRIES = frozenset({"anthropic", "azure_openai", "deepseek", "groq", "together", "xai"})
 """Providers whose client takes max_retries=0 to mean no retry."""
+
+_SEARCHES_ITSELF = re.compile(r"search-(preview|api)|:online$|deep-research|(^|[/:])(perplexity:|sonar)")
+"""Names under which OpenAI, OpenRouter and Perplexity offer models that search, as of 2026."""
 
 NO_MODEL = (
     "no model is set: set SPADEWORK_MODEL=openai:NAME and OPENAI_API_KEY; or SPADEWORK_MODEL=ollama:NAME for a local "
@@ -82,6 +86,11 @@ def _context(given: int | None) -> int | None:
 
 def _named(value: str, context: int | None, server: Server) -> Chat:
     provider, colon, name = value.partition(":")
+    if _SEARCHES_ITSELF.search(value.lower()):
+        raise ConfigError(
+            f"the model {value!r} searches the web inside of its own calls, which no budget can count and no quote "
+            "can prove: name one that does not"
+        )
     if colon and provider in PROVIDERS:
         return _from_langchain(value, context)
     options: dict[str, Any] = {"context": context, "proxy": server.proxy, "ca": server.ca}

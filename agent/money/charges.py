@@ -7,6 +7,8 @@ from typing import Any, Literal
 from .amounts import ZERO, Amounts
 from .budget import label
 
+MEMORY = "memory"
+"""The node of calls that were answered, free, from what the run had seen already."""
 MAX_WHAT = 2_000
 """Characters; no address that works is longer."""
 
@@ -29,7 +31,7 @@ class Charge:
     what: str = ""
     """The query, the address or the role."""
     marks: tuple[str, ...] = ()
-    """estimated (no usage was reported), overrun (more than was held), unpriced, failed, cancelled."""
+    """estimated (no usage was reported), overrun (more than was held), unpriced, failed, cancelled, cached."""
     constraints: tuple[str, ...] = ()
     """The constraints whose findings it brought or changed."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...tools.clean import one_line
 from ...tools.shapes import is_mapping
 from .amounts import ZERO, Amounts, to_usd
-from .charges import Charge, stem_of
+from .charges import MEMORY, Charge, stem_of
 
 WIDTH = 80
 WIDE = ("searches", "reads", "tools", "model", "tokens in", "cached", "tokens out", "usd")
@@ -66,7 +66,7 @@ def spend_splits(charges: Iterable[Charge]) -> dict[str, list[Row]]:
 
 
 def _paid(charges: Iterable[Charge]) -> list[Charge]:
-    return [charge for charge in charges if charge.kind != "clock" and charge.status != "released"]
+    return [c for c in charges if c.kind != "clock" and c.status != "released" and c.node != MEMORY]
 
 
 def _tool(charge: Charge) -> str:

@@ -12,10 +12,11 @@ from ..proof.marks import marked
 from ..session import Session
 from ..state import AgentState, Call, Progress
 from .context import DEFAULT_CONTEXT, entry
-from .fetching import HITS, failed_again, read_one, search_one
+from .fetching import HITS, failed_again, read_one
 from .further import run_further
 from .paying import Outcome, together
 from .recording import promote_findings
+from .searching import search_one
 
 STUB_HITS = 5
 TOP_HITS = 5
@@ -24,6 +25,7 @@ PAGE_TOKENS = 1_500
 MIN_PAGE_TOKENS = 250
 WHOLE_CHARS = 150_000
 """Of a page that is shown without choosing passages (BATS)."""
+LONG_CHARS = 200_000
 LINKS_SHOWN = 12
 AT_ONCE = 8
 
@@ -97,7 +99,9 @@ async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: 
             stubs.append(f"{one_line(item['url'], 200)} could not be read")
             continue
         if session.deps.strategy.passages:
-            parts.append(_page_text(page, details["goal"], details["page"], cap))
+            told = _page_text, page, details["goal"], details["page"], cap
+            # Ranking the passages of a very long text takes a second, in which other calls must go on.
+            parts.append(await asyncio.to_thread(*told) if len(page.text) > LONG_CHARS else _page_text(*told[1:]))
         else:
             parts.append(_whole_text(page, details["goal"], share // len(urls)))
         stubs.append(f"read {page.url} {one_line(page.title, 80)!r} (free to open again)")

@@ -7,11 +7,12 @@ from ...tools.clean import one_line
 from ...tools.search import near_query, normalise_query, normalise_url
 from ..events import CallEvent
 from ..money.amounts import ZERO
-from ..money.charges import Refusal, call_of
+from ..money.charges import MEMORY, Charge, Refusal, call_of
 from ..money.reserves import keep_for_tools
 from ..session import Session
 from ..state import Call
 from .arguments import read_browse, read_queries
+from .fetching import CACHED, kept_of
 from .paying import cost_of
 
 Paid = Literal["search", "browse", "tool"]
@@ -30,6 +31,7 @@ def grant_search(session: Session, call_id: str, arguments: dict[str, Any], *, a
             continue
         if key in session.queries:
             notes.append(f"{query!r} was searched before, free: {session.queries[key]}")
+            _note_free(session, "search", query, attempt)
             session.emit(CallEvent("search", query, "free", "searched before"))
             continue
         if refused := _failed_before(session, "search", key):
@@ -59,6 +61,7 @@ def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, a
             continue
         if session.pages.get(url) is not None:
             granted.append({"url": url, "charge": "", "new": "" if part in session.opened else "yes"})
+            _note_free(session, "browse", url, attempt)
             session.opened.add(part)
             continue
         if any(item["url"] == url for item in granted) or part in session.opened:
@@ -111,6 +114,14 @@ def _made_before(session: Session, kind: Paid, what: str, attempt: int, node: st
     return earlier[0].id if earlier is not None else ""
 
 
+def _note_free(session: Session, kind: Paid, what: str, attempt: int) -> None:
+    """Have the receipt show a call that was answered from what this run has seen already."""
+    # Under a node of its own: a run that is resumed finds its paid calls by their order.
+    noted = session.ledger.hold(call_of(kind, MEMORY, what=what, attempt=attempt), ZERO)
+    if isinstance(noted, Charge):
+        session.ledger.settle(noted, ZERO, marks=(CACHED,))
+
+
 def _failed_before(session: Session, kind: Paid, key: str) -> str:
     """Why a call is not made a third time; empty where it may be made."""
     count = session.failed.get((kind, key), 0)
@@ -123,11 +134,15 @@ def hold_call(
     """The id of the charge held for a call, or why it does not fit. A killed run may have made the call already."""
     if node != "act" and (made := _made_before(session, kind, what, attempt, node)):
         return made
-    keep = keep_for_tools(session.ledger.remaining()) if reserve else ZERO
-    held = session.ledger.hold(call_of(kind, node, what=what, attempt=attempt), cost_of(kind, what), keep=keep)
+    kept = kept_of(session, kind, what)
+    keep = keep_for_tools(session.ledger.remaining()) if reserve and kept is None else ZERO
+    cost = cost_of(kind, what) if kept is None else ZERO
+    held = session.ledger.hold(call_of(kind, node, what=what, attempt=attempt), cost, keep=keep)
     if isinstance(held, Refusal):
         session.emit(CallEvent(kind, what, "refused", held.line()))
         return held
+    if kept is not None:
+        session.kept[held.id] = kept
     return held.id
 
 

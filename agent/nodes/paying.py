@@ -79,10 +79,12 @@ async def guarded(session: Session, charge: Charge, tool: Callable[..., Any], *a
         raise ToolError(told, kind="bad_reply", sent=True) from error
 
 
-async def settle(session: Session, charge: Charge, started: float, result: Callable[[], Any]) -> None:
-    """Charge a call that was made, and write down what it brought."""
-    amounts = replace(charge.amounts, ms=_elapsed_ms(session, started))
-    session.ledger.settle(charge, amounts, result=result)
+async def settle(
+    session: Session, charge: Charge, started: float | None, result: Callable[[], Any], marks: Iterable[str] = ()
+) -> None:
+    """Charge a call that was made, and write down what it brought. Without `started` it took no time."""
+    ms = 0 if started is None else _elapsed_ms(session, started)
+    session.ledger.settle(charge, replace(charge.amounts, ms=ms), marks=marks, result=result)
     await session.ledger.commit()
 
 

@@ -51,6 +51,7 @@ class Asked:
     search: str | None = None
     strategy: str | None = None
     allow_host: tuple[str, ...] = ()
+    cache: str | None = None
     context: int | None = None
     store: str | None = None
     no_store: bool = False
@@ -102,7 +103,8 @@ class Asked:
         """What the environment says, with what was given on the command line in its place. Raises ConfigError."""
         settings = Settings.from_environment()
         hosts = (*settings.allow_hosts, *parse_allow_hosts(",".join(self.allow_host)))
-        return replace(settings, base_url=self.base_url, context=self.context, allow_hosts=hosts)
+        settings = replace(settings, base_url=self.base_url, context=self.context, allow_hosts=hosts)
+        return replace(settings, cache=self.cache or settings.cache)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,7 @@ def resume_line(run: str, asked: Asked, *more: str, why: str = "to go on") -> st
     if asked.daily is not None:
         command += ["--daily", asked.daily]
     command += [part for host in asked.allow_host for part in ("--allow-host", host)]
+    command += ["--cache", asked.cache] if asked.cache is not None else []
     return f"{why}: {shlex.join(command)}"
 
 

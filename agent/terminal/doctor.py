@@ -3,7 +3,7 @@
 import asyncio
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,18 +12,18 @@ from typing import Literal
 import click
 import httpx
 
-from ...tools.backends.choice import make_search
 from ...tools.backends.corpus import Corpus
+from ...tools.backends.several import stages_of
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError, ModelError, ToolError
 from ...tools.search import Search
-from ...tools.web.http import SafeClient
 from ..llm.connections import Connections, Route, is_loopback
 from ..llm.model import OpenAICompatible
 from ..llm.models import Server, make_chat, probe_context
 from ..llm.wire import Chat
 from ..money.prices import load_prices, missing_price
 from ..nodes.context import DEFAULT_CONTEXT
+from ..outside import Outside
 from ..settings import Settings
 from .notices import one_line_notices
 
@@ -62,7 +62,7 @@ async def _checks(probe: bool, model: str | None, base_url: str | None, search: 
         return [*checks, Check("fix", "settings", str(error))]
     checks += _surroundings(settings)
     checks += await _model(settings, model, probe=probe)
-    checks.append(await _search(settings, search))
+    checks += await _search(settings, search)
     return checks
 
 
@@ -186,21 +186,17 @@ def _price(chat: Chat, settings: Settings) -> Check:
     return Check("ok", "price", free)
 
 
-async def _search(settings: Settings, spec: str | None) -> Check:
-    clients: list[SafeClient] = []
-
-    def client_for(hosts: Sequence[str]) -> SafeClient:
-        allowed = [*settings.allow_hosts, *hosts]
-        clients.append(SafeClient(allow_hosts=allowed, proxy=settings.proxy, ca=settings.ca))
-        return clients[-1]
-
+async def _search(settings: Settings, spec: str | None) -> list[Check]:
     try:
-        return await _one_search(make_search(spec, client_for(()), client_for=client_for))
+        outside = Outside(replace(settings, cache=None))
     except ConfigError as error:
-        return Check("fix", "search", str(error))
+        return [Check("fix", "search", str(error))]
+    try:
+        return [await _one_search(part) for stage in stages_of(outside.search(spec)) for part in stage]
+    except ConfigError as error:
+        return [Check("fix", "search", str(error))]
     finally:
-        for client in clients:
-            await client.aclose()
+        await outside.aclose()
 
 
 async def _one_search(backend: Search) -> Check:
@@ -210,7 +206,7 @@ async def _one_search(backend: Search) -> Check:
         hits = await backend.search("history of the bicycle", limit=3, timeout=TIMEOUT)
     except ToolError as error:
         other = (
-            "" if os.environ.get("SPADEWORK_SEARCH") else "; other backends: SPADEWORK_SEARCH=searxng or corpus:FILE"
+            "" if os.environ.get("SPADEWORK_SEARCH") else "; other backends: SPADEWORK_SEARCH=searxng, brave, corpus:FILE, ..."
         )
         return Check("fix", "search", f"{backend.name}: {error}{other}")
     return Check("ok" if hits else "note", "search", f"{backend.name} answers, {len(hits)} results for a test query")

@@ -15,6 +15,13 @@ daily_option = click.option(
     " none lifts SPADEWORK_DAILY.",
 )
 
+cache_option = click.option(
+    "--cache",
+    metavar="FILE",
+    help="Keep pages and results in FILE and use them again for a day, free (else SPADEWORK_CACHE, which lasts"
+    " SPADEWORK_CACHE_HOURS).",
+)
+
 
 def outside_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """How the outside is reached, the same for every command that calls a model."""
@@ -22,7 +29,12 @@ def outside_options(command: Callable[..., Any]) -> Callable[..., Any]:
         command,
         click.option("--model", metavar="NAME", help="openai:NAME, ollama:NAME, ... (else SPADEWORK_MODEL)."),
         click.option("--base-url", metavar="URL", help="The model's server (else SPADEWORK_BASE_URL, else OpenAI)."),
-        click.option("--search", metavar="BACKEND", help="searxng, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."),
+        click.option(
+            "--search",
+            metavar="NAME",
+            help="searxng, brave, tavily, serper, google, duckduckgo, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."
+            " A,B asks B where A fails; A+B asks both.",
+        ),
         click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
         click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),
     )

@@ -27,6 +27,7 @@ from .money.ledger import Ledger
 from .money.prices import Prices
 from .money.reserves import Stage, keep_for
 from .money.rounds import Outlook, outlook
+from .proof.marks import bodies
 from .roles import LATE
 from .state import AgentState
 from .storage.book import Book, Claim
@@ -270,8 +271,12 @@ class Deps:
         for entry in entries:
             session.recall(entry)
         told = [entry["message"] for entry in state["transcript"]]
-        texts = [state["question"], *(str(message["content"]) for message in told if message["role"] != "assistant")]
-        texts += [text for record in state["records"] for text in (*record["sources"], *record["leads"])]
+        # Never from the words around the marks: what was refused stands there, and what a model wrote.
+        texts = [
+            state["question"],
+            *(body for one in told if one["role"] == "tool" for body in bodies(str(one["content"]))),
+        ]
+        texts += [url for record in state["records"] for url in record["sources"]]
         session.pages.allow(url for text in texts for url in urls_in(text))
 
     async def _entries(self, run: str, turn: int) -> list[Entry]:

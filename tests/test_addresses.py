@@ -11,7 +11,10 @@ from spadework.tools.web.addresses import AllowList, parse_allow_hosts, refusal
 REFUSED = {
     "cloud metadata": [
         "169.254.169.254",
-        "169.254.170.2",
+        "169.254.169.253",
+        "169.254.170.0",
+        "169.254.170.255",
+        "169.254.0.23",
         "168.63.129.16",
         "100.100.100.200",
         "192.0.0.192",
@@ -19,7 +22,7 @@ REFUSED = {
         "fd20:ce::254",
     ],
     "unspecified": ["0.0.0.0", "0.1.2.3", "::"],
-    "loopback": ["127.0.0.1", "127.255.255.254", "::1"],
+    "loopback": ["127.0.0.0", "127.0.0.1", "127.255.255.254", "::1"],
     "private": ["10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "fc00::1", "fdff::1", "fec0::1"],
     "link-local": ["169.254.0.1", "fe80::1", "fe80::1%eth0", "febf::1"],
     "carrier-grade NAT": ["100.64.0.1", "100.127.255.255"],
@@ -45,6 +48,31 @@ REFUSED = {
     "not an IP address": ["localhost", "127.1", "0x7f.0.0.1", "2130706433", "", "1.2.3.4/32", "017.0.0.1"],
 }
 PUBLIC = ["8.8.8.8", "1.1.1.1", "93.184.216.34", "172.15.255.255", "172.32.0.1", "100.63.255.255", "100.128.0.1"]
+NEIGHBOURS = [
+    "1.0.0.0",
+    "9.255.255.255",
+    "11.0.0.0",
+    "126.255.255.255",
+    "128.0.0.0",
+    "168.63.129.15",
+    "168.63.129.17",
+    "169.253.255.255",
+    "169.255.0.0",
+    "172.15.255.255",
+    "172.32.0.0",
+    "191.255.255.255",
+    "192.0.1.0",
+    "192.167.255.255",
+    "192.169.0.0",
+    "198.17.255.255",
+    "198.20.0.0",
+    "198.51.99.255",
+    "198.51.101.0",
+    "203.0.112.255",
+    "203.0.114.0",
+    "223.255.255.255",
+]
+"""The last address before, and the first after, what is refused."""
 PUBLIC_IPV6 = ["2606:4700::1111", "2a00:1450:4001::200e", "2620:fe::fe", "2001:4860:4860::8888"]
 
 
@@ -53,7 +81,7 @@ def test_each_class_is_refused_by_name(name: str, address: str) -> None:
     assert refusal(address) == name
 
 
-@pytest.mark.parametrize("address", PUBLIC + PUBLIC_IPV6)
+@pytest.mark.parametrize("address", PUBLIC + NEIGHBOURS + PUBLIC_IPV6)
 def test_public_addresses_may_be_reached(address: str) -> None:
     assert refusal(address) is None
 

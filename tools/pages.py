@@ -44,8 +44,8 @@ class PageStore:
         self._pages: dict[tuple[str, str], Page] = {}
         self._latest: dict[str, tuple[str, str]] = {}
         self._digests: dict[str, tuple[str, str]] = {}
-        self._named: set[str] = set()
-        self._linked: dict[str, None] = {}
+        self._named: dict[str, str] = {}
+        self._linked: dict[str, str] = {}
         self._snippets: dict[str, list[str]] = {}
 
     def put(self, page: Page, *, asked: str = "") -> None:
@@ -81,15 +81,22 @@ class PageStore:
 
     def allow(self, urls: Iterable[str]) -> None:
         """These may be opened, such as those in the question (`urls_in`)."""
-        self._named.update(key for url in urls for key in _ways_to_open(url))
+        self._named.update({key: url for url in urls for key in _ways_to_open(url)})
 
     def may_open(self, url: str) -> bool:
         """Whether this run came across `url`, with or without its tracking parameters.
 
         Others may not be put in: text that a page slipped into the model could carry what it knows out by them.
         """
+        return bool(self.seen(url))
+
+    def seen(self, url: str) -> str:
+        """`url` as this run came across it, which is how it is opened; empty where it never did.
+
+        Slashes at its end and the case of its escapes could carry out something, too.
+        """
         key = normalise_url(url, keep_tracking=True)
-        return key in self._named or key in self._linked
+        return self._named.get(key) or self._linked.get(key, "")
 
     def add_hits(self, hits: Iterable[Hit]) -> None:
         """Keep the texts of search results; their addresses may be opened."""
@@ -104,7 +111,7 @@ class PageStore:
         return list(self._snippets.get(normalise_url(url), []))
 
     def _link(self, urls: Iterable[str]) -> None:
-        self._linked.update((key, None) for url in urls for key in _ways_to_open(url))
+        self._linked.update((key, url) for url in urls for key in _ways_to_open(url))
         _keep_newest(self._linked, MAX_LINKS)
 
 
@@ -112,7 +119,7 @@ def _ways_to_open(url: str) -> set[str]:
     return {normalise_url(url), normalise_url(url, keep_tracking=True)} if usable_url(url) else set()
 
 
-def _keep_newest(table: dict[str, None] | dict[str, list[str]], limit: int) -> None:
+def _keep_newest(table: dict[str, str] | dict[str, list[str]], limit: int) -> None:
     if len(table) > limit:
         for key in list(table)[: len(table) - limit]:
             del table[key]

@@ -17,6 +17,7 @@ from .errors import ConfigError, ToolError
 from .reading.extract import Page, read_date
 from .reading.plain import text_page
 from .search import ClientFor
+from .web.fetch import parse
 from .web.http import SafeClient
 
 KEY = "SPADEWORK_READER_KEY"
@@ -47,7 +48,7 @@ class Reader:
         headers = {"accept": "text/plain"} | ({"authorization": f"Bearer {self._key}"} if self._key else {})
         try:
             reply = await self._client.get(
-                self._base + quote(url, safe="/:?&=%#+,;@!$'()*~"),
+                self._base + quote(str(parse(url)), safe="/:?&=%#+,;@!$'()*~"),
                 headers=headers,
                 timeout=timeout,
                 follow_redirects=False,

@@ -57,7 +57,7 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
 
 async def _run(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     if "answered" in call:
-        return call["answered"], "", []
+        return neutralise(call["answered"]), "", []
     if call["name"] == "search":
         return await _search(session, call, gate, share)
     if call["name"] == "browse":
@@ -68,14 +68,14 @@ async def _run(session: Session, call: Call, gate: asyncio.Semaphore, share: int
 async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
     queries = call["arguments"]["queries"]
     found = await together(search_one(session, item, gate) for item in queries)
-    parts = list(call["arguments"]["notes"])
+    parts = [neutralise(note) for note in call["arguments"]["notes"]]
     stubs: list[str] = []
     shown: set[str] = set()
     limit = max(3, min(HITS, share // (90 * len(queries))))
     for item, hits in zip(queries, found, strict=True):
         query = item["query"]
         if isinstance(hits, str):
-            parts.append(f"search {query!r} failed: {hits}")
+            parts.append(neutralise(f"search {query!r} failed: {hits}"))
             stubs.append(f"search {query!r} failed")
             continue
         fresh = [hit for hit in hits[:limit] if hit.url not in shown]
@@ -83,7 +83,7 @@ async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: 
         parts.append(_hits_text(query, hits, fresh))
         top = " ".join(hit.url for hit in hits[:STUB_HITS])
         stubs.append(f"searched {query!r}: {len(hits)} results{'; top: ' + top if top else ''}")
-    return "\n\n".join(parts), "; ".join(stubs), [not isinstance(hits, str) for hits in found]
+    return "\n\n".join(parts), neutralise("; ".join(stubs)), [not isinstance(hits, str) for hits in found]
 
 
 async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: int) -> Outcome:
@@ -91,11 +91,11 @@ async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: 
     urls = details["urls"]
     pages = await together(read_one(session, item, gate) for item in urls)
     cap = max(MIN_PAGE_TOKENS, min(PAGE_TOKENS, share // len(urls)))
-    parts = list(details["notes"])
+    parts = [neutralise(note) for note in details["notes"]]
     stubs: list[str] = []
     for item, page in zip(urls, pages, strict=True):
         if isinstance(page, str):
-            parts.append(f"{one_line(item['url'], 200)} could not be read: {page}")
+            parts.append(neutralise(f"{one_line(item['url'], 200)} could not be read: {page}"))
             stubs.append(f"{one_line(item['url'], 200)} could not be read")
             continue
         if session.deps.strategy.passages:
@@ -106,7 +106,7 @@ async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: 
             parts.append(_whole_text(page, details["goal"], share // len(urls)))
         stubs.append(f"read {page.url} {one_line(page.title, 80)!r} (free to open again)")
     paid = [not isinstance(page, str) for item, page in zip(urls, pages, strict=True) if item["charge"]]
-    return "\n\n".join(parts), "; ".join(stubs), paid
+    return "\n\n".join(parts), neutralise("; ".join(stubs)), paid
 
 
 def _share(session: Session, calls: Sequence[Call]) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...tools.clean import one_line
+from ...tools.clean import neutralise, one_line
+from ...tools.search import URL_CHARS
 from ...tools.shapes import is_list, is_mapping
 from ..proof.evidence import Claim
 from .constraints import Stated, read_constraints
@@ -41,7 +42,7 @@ class Recording:
 
 def read_queries(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """The queries of a search call, cleaned, repeats left out. A single string counts as one."""
-    queries = _strings(arguments.get("queries", arguments.get("query")), MAX_QUERY_CHARS)
+    queries = tuple(map(neutralise, _strings(arguments.get("queries", arguments.get("query")), MAX_QUERY_CHARS)))
     if not queries:
         raise Unusable("search needs queries: a list of at least one string")
     return queries[:MAX_QUERIES]
@@ -61,7 +62,7 @@ def read_answer(arguments: Mapping[str, Any]) -> str:
     answer = arguments.get("answer")
     if isinstance(answer, int | float) and not isinstance(answer, bool):
         answer = str(answer)
-    text = one_line(answer, MAX_ANSWER_CHARS) if isinstance(answer, str) else ""
+    text = said(answer, MAX_ANSWER_CHARS) if isinstance(answer, str) else ""
     if not text:
         raise Unusable("answer needs answer: the name, date or number as a string")
     return text
@@ -76,7 +77,7 @@ def read_record(arguments: Mapping[str, Any]) -> Recording:
         claims=claims,
         constraints=read_constraints(given) if is_list(given) else None,
         steps=tuple(read_marks(arguments.get("plan"), "step")),
-        assumption=one_line(assumed, 500) if isinstance(assumed, str) else "",
+        assumption=said(assumed, 500) if isinstance(assumed, str) else "",
         problems=tuple(problems),
     )
 
@@ -89,7 +90,7 @@ def read_claims(value: object, candidate: str, problems: list[str]) -> tuple[Cla
             problems.append("a finding must be an object")
             continue
         named = item.get("candidate")
-        name = candidate or (one_line(named, MAX_ANSWER_CHARS) if isinstance(named, str) else "")
+        name = candidate or (said(named, MAX_ANSWER_CHARS) if isinstance(named, str) else "")
         constraint = item.get("constraint")
         verdict = item.get("verdict")
         verdict = verdict.strip().lower() if isinstance(verdict, str) else ""
@@ -103,10 +104,15 @@ def read_claims(value: object, candidate: str, problems: list[str]) -> tuple[Cla
                 constraint=constraint.strip().lower(),
                 verdict=verdict,
                 quotes=_quotes(item.get("quotes")),
-                inference=one_line(inference, 400) if isinstance(inference, str) else "",
+                inference=said(inference, 400) if isinstance(inference, str) else "",
             )
         )
     return tuple(claims)
+
+
+def said(text: str, most: int) -> str:
+    """What a model wrote, on one line. It may repeat a page's words, so it must not look like marks of ours."""
+    return neutralise(one_line(text, most))
 
 
 def _quotes(value: object) -> tuple[tuple[str, str], ...]:
@@ -115,7 +121,7 @@ def _quotes(value: object) -> tuple[tuple[str, str], ...]:
         if is_mapping(item):
             url, quote = item.get("url"), item.get("quote")
             if isinstance(url, str) and isinstance(quote, str) and quote.strip():
-                pairs.append((url.strip(), one_line(quote, 1_000)))
+                pairs.append((one_line(url, URL_CHARS), one_line(quote, 1_000)))
     return tuple(pairs)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ...tools.clean import one_line
+from ...tools.clean import neutralise, one_line
 from ..proof.matrix import Row, active, cell_key, row_of, rows, same_name
 from ..state import AgentState, Constraint, Finding, Record, Step
 
@@ -121,7 +121,8 @@ def records_text(records: Sequence[Record]) -> str:
             lines.append("searched: " + "; ".join(one_line(query, 80) for query in record["queries"][-8:]))
         if record["sources"] and record is records[-1]:
             lines.append("pages read (free to open again): " + " ".join(record["sources"][-10:]))
-        parts.append("\n".join(lines))
+        head, *rest = lines
+        parts.append("\n".join([head, *map(neutralise, rest)]))
     return "\n\n".join(parts)
 
 

@@ -24,7 +24,8 @@ def pages_of_snippets(state: AgentState, session: Session, lead: Row) -> list[st
     found: dict[str, None] = {}
     for name in lead.weakly:
         for item in state["findings"][cell_key(lead.candidate, name)]["evidence"]:
-            if item["kind"] == "snippet" and session.pages.get(item["url"]) is None:
+            unread = item["kind"] == "snippet" and session.pages.get(item["url"]) is None
+            if unread and session.pages.may_open(item["url"]):
                 found[item["url"]] = None
     return [*found][:MOST_PAGES]
 

@@ -71,5 +71,5 @@ def _doubts(data: Mapping[str, Any]) -> dict[str, str]:
     for item in found if is_list(found) else ():
         name, why = (item.get("constraint"), item.get("why")) if is_mapping(item) else (None, None)
         if isinstance(name, str) and isinstance(why, str) and one_line(why):
-            doubts[name.strip().lower()] = one_line(why, 200)
+            doubts[name.strip().lower()] = neutralise(one_line(why, 200))
     return doubts

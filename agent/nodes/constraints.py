@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...tools.clean import one_line
+from ...tools.clean import neutralise, one_line
 from ...tools.shapes import is_list, is_mapping
 from ..proof.forms import FORMS
 from ..state import Constraint
@@ -30,7 +30,7 @@ def read_constraints(value: object) -> tuple[Stated, ...]:
         if isinstance(text, str) and one_line(text):
             known = form if isinstance(form, str) and form in FORMS and form not in ("name", "yes/no") else ""
             kind_name = "exploration" if kind == "exploration" else "verification"
-            found.append(Stated(one_line(text, 300), kind_name, known))
+            found.append(Stated(neutralise(one_line(text, 300)), kind_name, known))
     return tuple(found)
 
 
@@ -55,6 +55,6 @@ def drop_constraint(constraints: Sequence[Constraint], name: object, why: object
     if name == "c0" or not isinstance(why, str) or not why.strip():
         return list(constraints)
     return [
-        {**constraint, "dropped": one_line(why, 200)} if constraint["id"] == name else constraint
+        {**constraint, "dropped": neutralise(one_line(why, 200))} if constraint["id"] == name else constraint
         for constraint in constraints
     ]

@@ -52,7 +52,7 @@ async def read_one(session: Session, item: dict[str, str], gate: asyncio.Semapho
         session.emit(CallEvent("browse", url, "started"))
         started = session.ledger.clock()
         try:
-            page = await guarded(session, charge, session.deps.browse.read, url)
+            page = await guarded(session, charge, session.deps.browse.read, _as_seen(session, url))
         except ToolError as error:
             await settle_failure(session, charge, error, started)
             session.opened = {part for part in session.opened if part[0] != normalise_url(url)}
@@ -63,6 +63,13 @@ async def read_one(session: Session, item: dict[str, str], gate: asyncio.Semapho
     session.emit(CallEvent("browse", url, "done", one_line(page.title, 100)))
     session.emit(PageEvent(page.url, one_line(page.title, 200), len(page.text)))
     return page
+
+
+def _as_seen(session: Session, url: str) -> str:
+    """The address as this run came across it: only that is asked for. Raises ToolError for one that it never saw."""
+    if seen := session.pages.seen(url):
+        return seen
+    raise ToolError("not an address from the question, a search result or a page", kind="blocked", sent=False, url=url)
 
 
 async def _taken_in(session: Session, charge: Charge, page: Page, started: float | None = None) -> Page:

@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...prompts import render
-from ...tools.clean import one_line
+from ...tools.clean import neutralise, one_line
 from ...tools.reading.passages import estimate_tokens
 from ..llm.verdicts import answer_among, read_object
+from ..proof.marks import marked
 from ..session import Session
 from ..state import AgentState, Candidate, updated
 from .arguments import Unusable, read_answer
@@ -74,12 +75,14 @@ async def _fill(state: AgentState, session: Session, answer: str, output: type[B
     """The answer in the caller's form, or None when that cannot be had within what is left."""
     schema = json.dumps(output.model_json_schema(), ensure_ascii=False)
     system = render("form", schema=schema)
-    facts = "\n".join(item["quote"] for finding in state["findings"].values() for item in finding["evidence"])
+    facts = neutralise(
+        "\n".join(item["quote"] for finding in state["findings"].values() for item in finding["evidence"])
+    )
     text = f"[question]\n{state['question']}\n\n[answer]\n{answer}\n\n[what was found]\n"
     mend: list[dict[str, Any]] = []
 
     def build(room: int) -> list[dict[str, Any]]:
-        shown = text + facts[: max(0, room * 3 - len(system) - len(text))]
+        shown = text + marked("quotes", "of what was read", facts[: max(0, room * 3 - len(system) - len(text) - 50)])
         told = f"{shown}\n\n{session.budget_block(state)}"
         return [{"role": "system", "content": system}, {"role": "user", "content": told}, *mend]
 

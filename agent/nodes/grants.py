@@ -53,7 +53,9 @@ def grant_browse(session: Session, call_id: str, arguments: dict[str, Any], *, a
     wanted = read_browse(arguments)
     granted: list[dict[str, str]] = []
     notes: list[str] = []
-    for url in wanted.urls:
+    for asked in wanted.urls:
+        # Opened as it was seen: how a model spells it could carry something out.
+        url = session.pages.seen(asked) or asked
         part = (normalise_url(url), wanted.page)
         if made := _made_before(session, "browse", url, attempt):
             granted.append({"url": url, "charge": made, "new": "yes"})

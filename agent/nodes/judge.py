@@ -6,7 +6,7 @@ from typing import Any
 from ...prompts import render
 from ...tools.reading.passages import estimate_tokens
 from ..llm.verdicts import read_object
-from ..proof.matrix import Row, lead_of, rows, same_name
+from ..proof.matrix import Row, cell_key, lead_of, rows, same_name
 from ..session import Session
 from ..state import AgentState, AnswerStatus
 from .board import candidate_text
@@ -100,10 +100,16 @@ def contenders(state: AgentState) -> list[str]:
     if state["findings"]:
         complete = [row for row in found if row.complete and state["stated"]]
         proven = [row for row in complete if row.status == "verified"]
-        standing = proven or complete or [row for row in found if row.score == found[0].score]
+        looked_at = [row for row in proven if _looked_at(state, row)]
+        standing = looked_at or proven or complete or [row for row in found if row.score == found[0].score]
         return [row.candidate for row in standing if not is_none(row.candidate)][:MOST]
     passed = {item["answer"]: item.get("passed") for item in state["candidates"] if "verification" in item}
     return [name for name in passed if not is_none(name)][-MOST:]
+
+
+def _looked_at(state: AgentState, row: Row) -> bool:
+    """Whether the verifier stands behind each part of a proof."""
+    return all(state["findings"][cell_key(row.candidate, name)]["by"] == "verifier" for name in row.by_page)
 
 
 def _accepted(state: AgentState) -> list[str]:

@@ -89,9 +89,10 @@ def course_text(state: AgentState, session: Session, room: int) -> str:
     lines: list[str] = []
     for message in show_transcript(state["transcript"], room, session.deps.strategy.memory):
         said = str(message.get("content") or "")
+        said = neutralise(said) if message["role"] == "assistant" else said
         if message["role"] == "assistant":
             calls = [call["function"] for call in message.get("tool_calls") or ()]
-            called = [f"called {call['name']} {one_line(call['arguments'], OWN_CHARS)}" for call in calls]
+            called = [neutralise(f"called {call['name']} {one_line(call['arguments'], OWN_CHARS)}") for call in calls]
             lines += [*([f"wrote: {said.strip()[:OWN_CHARS]}"] if said.strip() else []), *called]
         else:
             lines.append(said)

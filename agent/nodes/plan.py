@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from ...tools.clean import one_line
+from ...tools.clean import neutralise, one_line
 from ...tools.shapes import is_list, is_mapping
 from ..money.budget import TOOL_RESOURCES, Remaining
 from ..state import Step
@@ -37,7 +37,7 @@ def read_steps(value: object) -> list[Mark]:
             continue
         under, share = (item.get("under"), item.get("share")) if is_mapping(item) else ("", 0)
         percent = int(share) if isinstance(share, int | float) and 0 < share <= 100 else 0
-        found.append(Mark(one_line(text, 300), "todo", under=_id(under), share=percent))
+        found.append(Mark(neutralise(one_line(text, 300)), "todo", under=_id(under), share=percent))
     return found
 
 
@@ -49,8 +49,8 @@ def read_marks(value: object, name: str) -> list[Mark]:
             continue
         step, state, note = (item.get(key) for key in (name, "state", "note"))
         if isinstance(step, str | int) and one_line(str(step)):
-            told = one_line(note, 300) if isinstance(note, str) else ""
-            found.append(Mark(one_line(str(step), 300), state if isinstance(state, str) else "", told))
+            told = neutralise(one_line(note, 300)) if isinstance(note, str) else ""
+            found.append(Mark(neutralise(one_line(str(step), 300)), state if isinstance(state, str) else "", told))
     return found
 
 

@@ -9,7 +9,8 @@ from ..llm.verdicts import answer_mark
 from ..llm.wire import Reply
 from ..session import Session
 from ..state import AgentState, Call, Progress, updated
-from .arguments import Unusable, read_answer, read_record
+from .arguments import MAX_ANSWER_CHARS, Unusable, read_answer, read_record
+from .arguments import said as said_on_one_line
 from .assumption import settle_assumption
 from .constraints import add_constraints
 from .context import entry
@@ -105,8 +106,8 @@ def prose_answer(state: AgentState, reply: Reply) -> str:
     if reply.truncated:
         return ""
     if marked := answer_mark(reply.text):
-        return marked
-    said = one_line(reply.text, MAX_PROSE) if state["progress"]["nudges"] else ""
+        return said_on_one_line(marked, MAX_ANSWER_CHARS)
+    said = said_on_one_line(reply.text, MAX_PROSE) if state["progress"]["nudges"] else ""
     return said if any(char.isalnum() for char in said) else ""
 
 

@@ -67,11 +67,8 @@ def row_of(candidate: str, constraints: Sequence[Constraint], findings: Mapping[
     name = _name(candidate)
     for constraint in active(constraints):
         cells[_state_of(findings.get(f"{constraint['id']} {name}"))].append(constraint["id"])
-    for constraint in constraints:
-        if constraint.get("dropped"):
-            against = _state_of(findings.get(f"{constraint['id']} {name}")) in ("contradicted", "disputed")
-            # Whoever drops what speaks against an answer does not thereby prove it.
-            cells["weakly"] += [constraint["id"]] if against else []
+    # Whoever drops a demand does not thereby prove the answer: with it, nothing is more than supported.
+    cells["weakly"] += [constraint["id"] for constraint in constraints if constraint.get("dropped")]
     return Row(candidate, **{name: tuple(ids) for name, ids in cells.items()})
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..tools.cache import MOST_DAYS, USUAL_HOURS
 from ..tools.errors import ConfigError
 from ..tools.web.addresses import parse_allow_hosts
+from ..tools.web.freshness import MOST_DAYS, USUAL_HOURS
 
 if TYPE_CHECKING:
     import httpx

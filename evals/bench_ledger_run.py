@@ -16,6 +16,7 @@ from typing_extensions import Unpack
 
 from ..agent.llm.wire import Options, Reply
 from ..agent.money.budget import Budget
+from ..agent.money.charges import MEMORY
 from ..agent.run import arun_agent
 from ..agent.storage.store import book_of, open_store
 from .simulated import SimulatedChat
@@ -108,7 +109,7 @@ async def run_cost(web: SimulatedWeb, question: Question, saver: Any = None) -> 
                     delattr(owner, name)
     return RunCost(
         result.spend.model_calls,
-        len(result.charges),
+        sum(charge.node != MEMORY for charge in result.charges),
         (passed - chat.passed_s) * 1000,
         (cpu - chat.cpu_s) * 1000,
         book_time.seconds * 1000,

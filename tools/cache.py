@@ -23,10 +23,8 @@ from .reading.extract import Page
 from .reading.stored import page_data, page_from
 from .search import Hit, normalise_query, normalise_url
 from .shapes import is_mapping
-from .web.freshness import lifetime, validators
+from .web.freshness import MOST_DAYS, USUAL_HOURS, lifetime, validators
 
-USUAL_HOURS = 24.0
-MOST_DAYS = 30
 MOST_BYTES = 500_000_000
 VERSION = 1
 """Of the form of the rows, and of the way pages are read: rows of another version are not used."""

@@ -24,6 +24,10 @@ from .stored import page_from
 
 PATIENCE_S = 20.0
 """Seconds by the clock that a child may take for one page, however busy the machine is."""
+CPU_S = 2.0
+"""Seconds of processor time for a page; more for a very large one and for a PDF."""
+MEMORY = 1 << 30
+"""Bytes of address space of a child; 2 MB of nothing but tags take a quarter of that."""
 MOST_CHILDREN = 4
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
@@ -31,7 +35,8 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH", "
 class ParserPool:
     """As many children as this machine has processors, MOST_CHILDREN at most. May be used from any thread and loop."""
 
-    def __init__(self, size: int | None = None) -> None:
+    def __init__(self, size: int | None = None, *, cpu_s: float = CPU_S, memory: int = MEMORY) -> None:
+        self._cpu_s, self._memory = cpu_s, memory
         self._size = size or min(MOST_CHILDREN, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="spadework-parser")
         self._idle: list[_Child] = []
@@ -55,12 +60,12 @@ class ParserPool:
     def _run(self, job: "_Job") -> Page:
         with self._lock:
             child = self._idle.pop() if self._idle else None
-        child = child or _Child()
+        child = child or _Child(self._memory)
         if not job.begin(child):
             self._keep(child)
             raise _unreadable("was not parsed in time", job.url, kind="timeout")
         try:
-            reply = child.ask(job)
+            reply = child.ask(job, self._cpu_s)
         finally:
             late = job.end()
         if reply is None:
@@ -135,11 +140,11 @@ class _Job:
 
 
 class _Child:
-    def __init__(self) -> None:
+    def __init__(self, memory: int) -> None:
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         # What can be imported here can be imported there; -P keeps the current folder from coming before that.
         environment |= {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"}
-        command = [sys.executable, "-P", "-m", f"{__package__}.worker"]
+        command = [sys.executable, "-P", "-m", f"{__package__}.worker", str(memory)]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         try:
             # A session of its own: Ctrl-C is for us, and we end the child.
@@ -149,13 +154,13 @@ class _Child:
         except OSError as error:
             raise _unreadable(f"could not be parsed, as no process can be started ({error.strerror})", "") from error
 
-    def ask(self, job: _Job) -> Mapping[str, object] | None:
+    def ask(self, job: _Job, cpu_s: float) -> Mapping[str, object] | None:
         """The child's reply; None where it ended before it gave one."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            write_frame(process.stdin, {"type": job.content_type, "url": job.url}, job.body)
+            write_frame(process.stdin, {"type": job.content_type, "url": job.url, "cpu_s": cpu_s}, job.body)
             frame = read_frame(process.stdout)
         except (OSError, ValueError):
             return None

@@ -1,4 +1,4 @@
-"""The child process that parses pages, one after the other, until its input ends: `python -m ...reading.worker`.
+"""The child process that parses pages, one after the other, until its input ends: `python -m ...reading.worker BYTES`.
 
 It reads frames from standard input and answers each on standard output; `pool.py` is the other end. It limits itself:
 memory for all, processor time for each page, no files written. Markup that breaks out of the parser would still run
@@ -15,12 +15,9 @@ from .formats import read_body
 from .frames import read_frame, write_frame
 from .stored import page_data
 
-MEMORY = 1 << 30
-"""Bytes of address space; 5 MB of nothing but tags take half of that."""
-CPU_S = 2.0
 CPU_S_PER_MB = 0.8
 PDF_CPU_S = 15.0
-"""Seconds of processor time for a page: at least, for a large one, and for a PDF, which may have hundreds of pages."""
+"""Seconds of processor time: for a large page, and for a PDF, which may have hundreds of pages."""
 WORN = 300 << 20
 """Bytes in use after which a child makes room for a fresh one: what was freed is not given back to the system."""
 
@@ -31,19 +28,19 @@ def main() -> None:
     os.dup2(2, 1)
     if hasattr(signal, "SIGPROF"):
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    _limit_memory()
+    _limit_memory(int(sys.argv[1]))
     _parse(b"<p>ready</p>", "text/html", "")  # what this imports would else count against the first page
     while (frame := read_frame(source)) is not None:
         head, body = frame
-        reply = _within_time(body, str(head["type"]), str(head["url"]))
+        reply = _within_time(body, head["type"], head["url"], head["cpu_s"])
         write_frame(target, {**reply, "worn": _peak_bytes() > WORN}, b"")
 
 
-def _within_time(body: bytes, content_type: str, url: str) -> dict[str, object]:
+def _within_time(body: bytes, content_type: str, url: str, cpu_s: float) -> dict[str, object]:
     """The timer's signal ends this process, also inside of a parser that would never look at a flag."""
     if not hasattr(signal, "setitimer"):  # Windows: the parent's clock alone
         return _parse(body, content_type, url)
-    usual = max(CPU_S, CPU_S_PER_MB * len(body) / 1_000_000)
+    usual = max(cpu_s, CPU_S_PER_MB * len(body) / 1_000_000)
     signal.setitimer(signal.ITIMER_PROF, PDF_CPU_S if b"%PDF-" in body[:1024] else usual)
     try:
         return _parse(body, content_type, url)
@@ -60,15 +57,15 @@ def _parse(body: bytes, content_type: str, url: str) -> dict[str, object]:
         return {"error": "the page takes too much memory to read; read another page", "url": url}
 
 
-def _limit_memory() -> None:
+def _limit_memory(most: int) -> None:
     if sys.platform == "win32":
         return
     import resource
 
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    for what, limit in ((resource.RLIMIT_AS, most), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         # macOS refuses some of them, and a lower one may be set already.
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(what, (limit, limit))
 
 
 def _peak_bytes() -> int:

@@ -5,6 +5,10 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+USUAL_HOURS = 24.0
+"""For how long a reply that says nothing counts as fresh, and one that says more."""
+MOST_DAYS = 30
+"""After which nothing is kept any more."""
 _SECONDS = re.compile(r"max-age\s*=\s*\"?(\d{1,10})")
 
 

@@ -2,14 +2,11 @@ import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from spadework.evals.bench_extract import measure, read_samples
-from spadework.tools.reading.extract import MAX_CHARS, extract_page
+from spadework.tools.reading.extract import extract_page
 
 ARTICLES = Path(__file__).parents[1].parent / "shared" / "data" / "articles"
 
@@ -149,9 +146,30 @@ a page that is hidden as a whole is read
 without scripts, the noscript part is the page
     <div id=app></div><noscript><p>Open from 9 to 17.</p></noscript>
     + Open from 9 to 17.
-line breaks part lines
-    <p>12 High Street<br>Lund<br/>Sweden</p>
-    + 12 High Street\n\nLund\n\nSweden
+line breaks part lines, two of them paragraphs
+    <p>12 High Street<br>Lund<br/>Sweden<br><br>Open daily</p>
+    + 12 High Street\nLund\nSweden\n\nOpen daily
+a label and its value stand apart, the pieces of a word do not
+    <div><span class=k>Weight</span><span class=v>two kilos</span></div><div><b>Colour</b><i>red</i></div>
+    <p><span class=a>Hel</span><span class=b>sinki</span></p>
+    <div><span class=dropcap>O</span><span class=x>nce</span></div>
+    + Weight two kilos\n\nColour red\n\nHelsinki\n\nOnce
+raised signs are exponents, marks of notes, cents or parts of words
+    <p>10<sup>6</sup> m<sup>2</sup> on the 21<sup>st</sup>, <sup>14</sup>C, for $19<sup>95</sup><sup><a href="#n">3</a>
+    </sup>
+    + 10^6 m^2 on the 21st, 14C, for $19.95[3]
+formulas are one line, in TeX where the page has it
+    <p>A <math><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo>
+    <mfrac><mi>a</mi><mrow><mi>b</mi><mo>-</mo><mn>1</mn></mrow></mfrac>
+    </math> and <math alttext="\alpha"><mi>a</mi></math> and <script type="math/tex">\beta < 1</script></p>
+    + A x^2+a/(b-1) and \alpha and \beta < 1
+the answers that a click unfolds are read, other hidden text is not
+    <h3><button aria-expanded=false>Is it open?</button></h3><div class=accordion-body hidden>Yes, it is.</div>
+    <div hidden>Never seen.</div><div style="position:absolute;left:-9999px">Nor this.</div>
+    <p>Prices are on the door.</p>
+    + ### Is it open?\n\nYes, it is.\n\nPrices
+    - Never
+    - Nor
 collapsed parts are read
     <details><summary>Price</summary><p>It costs 40 kronor.</p></details>
     + Price\n\nIt costs 40 kronor.
@@ -186,59 +204,6 @@ def test_text_without_markup_is_taken_as_it_is_and_invisible_characters_are_remo
     assert extract_page("<p>pay&#x202e;\u200b &#27;[31mnow \ud800</p>").text == "pay [31mnow"
 
 
-def test_links_are_absolute_once_each_and_those_of_the_content_come_first() -> None:
-    html = (
-        f"<base href='/deep/'>{NAV}<article>{PROSE}<p>There is much more to read on how they came home, and what "
-        "they found there: <a href='a.html#part'>the first</a>, <a href='a.html'>again</a>, "
-        "<a href='//other.org/b?q=1&amp;r=2'>the <b>second</b></a>, <a href='mailto:x@y.z'>mail</a>, "
-        "<a href='javascript:void(0)'>run</a>, <a href='http://[bad'>bad</a>, <a href='#top'>top</a>, "
-        "<a href='../up\n.html'>up</a>.</p></article>"
-    )
-    assert extract_page(html, "https://example.org/x/y.html").links == (
-        ("the first", "https://example.org/deep/a.html"),
-        ("the second", "https://other.org/b?q=1&r=2"),
-        ("top", "https://example.org/deep/"),
-        ("up", "https://example.org/up.html"),
-        ("Front page", "https://example.org/home"),
-        ("Our shop", "https://example.org/shop"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("head", "title", "site"),
-    [
-        ("<title>Plain &amp; simple</title>", "Plain & simple", "example.org"),
-        ("<meta property=og:title content=Og><title>T</title><meta property=og:site_name content=News>", "Og", "News"),
-        ("<h1>Only a\n heading</h1>", "Only a heading", "example.org"),
-    ],
-)
-def test_title_and_site(head: str, title: str, site: str) -> None:
-    page = extract_page(f"<html>{head}<p>Some text.</p>", "https://www.example.org/2010/a")
-    assert (page.title, page.site) == (title, site)
-
-
-LINKED_DATA = """<script type="application/ld+json">{"@graph": [
-{"x": [{"datePublished": "2001-01-01"}], "datePublished": "2018-07-09"}]}</script>
-<script type="application/ld+json">{</script>"""
-
-
-@pytest.mark.parametrize(
-    ("head", "day"),
-    [
-        ("", None),
-        ("<meta property='article:published_time' content='2019-11-18T23:59:00-05:00'>", "2019-11-18"),
-        ("<meta name=citation_publication_date content='2020/1/5'>", "2020-01-05"),
-        ("<meta name=date content='18 November 2019'>", "2019-11-18"),
-        ("<meta name=date content='Nov. 3rd, 2019'>", "2019-11-03"),
-        ("<meta name=date content='2019-02-31'><time datetime='2019-03-02'>", "2019-03-02"),
-        ("<time datetime='20190302'>", "2019-03-02"),
-        (LINKED_DATA, "2018-07-09"),
-    ],
-)
-def test_day_of_publication(head: str, day: str | None) -> None:
-    assert extract_page(f"<html>{head}<p>Some text.</p>").date == day
-
-
 def test_the_article_in_the_data_stands_in_for_a_page_without_text() -> None:
     data = json.dumps({"@type": "NewsArticle", "articleBody": "The bridge was opened by the mayor in May."})
     assert extract_page(f'<div id=app></div><script type="application/ld+json">{data}</script>').text == (
@@ -250,39 +215,6 @@ def test_the_digest_is_that_of_the_text() -> None:
     one, two = extract_page("<p>a</p>", "https://x.org"), extract_page("<div>a</div>", "https://y.org")
     assert one.digest == two.digest != extract_page("<p>b</p>").digest
     assert len(one.digest) == 64
-
-
-def test_deep_nesting_and_pages_beyond_the_limit_are_read() -> None:
-    assert extract_page("<div>" * 6000 + "deep fact" + "</div>" * 6000).text == "deep fact"
-    assert extract_page("<table><tr><td>" * 3000 + "deep cell").text == "deep cell"
-    assert extract_page("<p>start</p>" + " " * MAX_CHARS + "<p>beyond</p>").text == "start"
-
-
-@pytest.mark.parametrize("markup", ["<script>", "<!--", '<link "', "<a href=x>", "<ul><li>", "<dl><dt>a", "<", "> "])
-def test_work_grows_with_size_and_no_faster(markup: str) -> None:
-    def seconds(times: int) -> float:
-        start = time.process_time()
-        extract_page("<p>x" + markup * times)
-        return time.process_time() - start
-
-    seconds(100)
-    assert seconds(10_000) < 30 * seconds(1_000) + 0.5
-
-
-SCRAPS = (
-    "<p> </p> <table> <tr> <td~rowspan=3> </table> <ul><li> </ul> <dt> <dd> <pre> </pre> <br> <script> </script> <!-- "
-    "--> <a~href=' '> </a> <nav> </nav> <h1> &#0; & < ]]> <?xml~?> <meta~name=date~content=2019-13-44> "
-    "<base~href='http://[x'> \ud800 \x00 字。 ~word~ <svg> <img~alt=a>"
-)
-BROKEN = st.lists(st.sampled_from([scrap.replace("~", " ") for scrap in SCRAPS.split()]), max_size=40).map("".join)
-
-
-@settings(max_examples=150)
-@given(st.one_of(st.text(), BROKEN), st.sampled_from(["", "x", "http://[", "https://a.b/c"]))
-def test_no_text_makes_it_fail(html: str, url: str) -> None:
-    page = extract_page(html, url)
-    page.text.encode()
-    assert all(target.startswith(("http://", "https://")) for _, target in page.links)
 
 
 def test_the_parser_is_imported_only_when_a_page_is_read() -> None:

@@ -71,18 +71,8 @@ class Drawn:
     status: int
 
 
-_text = st.sampled_from(TEXTS) | st.text(max_size=40)
-_open = st.builds(
-    lambda tag, attributes, end: f"<{tag} {' '.join(attributes)}{end}",
-    st.sampled_from(TAGS),
-    st.lists(st.sampled_from(ATTRIBUTES) | st.text(max_size=8), max_size=4),
-    st.sampled_from((">", "/>", "", " >", ">>")),
-)
-_close = st.sampled_from(TAGS).map(lambda tag: f"</{tag}>")
-_piece = st.one_of(_text, _open, _close)
-_repeated = st.builds(lambda piece, times: piece * times, _piece, st.sampled_from((2, 30, 400, 3_000)))
-markup = st.lists(_piece | _repeated, max_size=25).map("".join)
-charsets = st.sampled_from(("utf-8", "utf-16", "latin-1", "shift_jis", "gb18030", "utf-32", "koi8-r"))
+def _opened(tag: str, attributes: list[str], end: str) -> str:
+    return f"<{tag} {' '.join(attributes)}{end}"
 
 
 def _packed(body: bytes, encoding: str, cut: int) -> bytes:
@@ -92,21 +82,41 @@ def _packed(body: bytes, encoding: str, cut: int) -> bytes:
     return packed[: len(packed) - cut] if cut else packed
 
 
+def _reply(body: bytes, kind: str, encoding: str, cut: int, status: int, lies: bool) -> Drawn:
+    headers = {"content-type": kind, "content-encoding": encoding} | ({"content-length": "7"} if cut == 3 else {})
+    return Drawn(body if lies else _packed(body, encoding, cut), headers, status)
+
+
+def _encoded(text: str, charset: str) -> bytes:
+    return text.encode(charset, "replace")
+
+
+def _headed(head: bytes, rest: bytes) -> bytes:
+    return head + rest
+
+
+_text = st.one_of(st.sampled_from(TEXTS), st.text(max_size=40))
+_attribute = st.one_of(st.sampled_from(ATTRIBUTES), st.text(max_size=8))
+_open = st.builds(
+    _opened, st.sampled_from(TAGS), st.lists(_attribute, max_size=4), st.sampled_from((">", "/>", "", " >", ">>"))
+)
+_close = st.sampled_from([f"</{tag}>" for tag in TAGS])
+_piece = st.one_of(_text, _open, _close)
+_repeated = st.builds(str.__mul__, _piece, st.sampled_from((2, 30, 400, 3_000)))
+markup = st.builds("".join, st.lists(st.one_of(_piece, _repeated), max_size=25))
+charsets = st.sampled_from(("utf-8", "utf-16", "latin-1", "shift_jis", "gb18030", "utf-32", "koi8-r"))
 bodies = st.one_of(
-    st.builds(lambda text, charset: text.encode(charset, "replace"), markup, charsets),
+    st.builds(_encoded, markup, charsets),
     st.binary(max_size=300),
-    st.builds(
-        lambda head, rest: head + rest, st.sampled_from((b"%PDF-1.7\n", b"\x1f\x8b", b"PK\x03\x04")), st.binary()
-    ),
+    st.builds(_headed, st.sampled_from((b"%PDF-1.7\n", b"\x1f\x8b", b"PK\x03\x04")), st.binary()),
+)
+_kinds = st.one_of(
+    st.sampled_from(CONTENT_TYPES), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
 )
 replies = st.builds(
-    lambda body, kind, encoding, cut, status, lies: Drawn(
-        body if lies else _packed(body, encoding, cut),
-        {"content-type": kind, "content-encoding": encoding} | ({"content-length": "7"} if cut == 3 else {}),
-        status,
-    ),
+    _reply,
     bodies,
-    st.sampled_from(CONTENT_TYPES) | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+    _kinds,
     st.sampled_from(ENCODINGS),
     st.sampled_from((0, 0, 0, 1, 3, 50)),
     st.sampled_from((200, 200, 200, 200, 203, 206)),

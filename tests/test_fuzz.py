@@ -20,6 +20,7 @@ LONGEST_S = 2.0
 MOST_CHARS = 300_000
 MOST_MB = 400
 """By which the process may grow over all cases."""
+ALL_CHECKS = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 QUICK, LONG = 250, 10_500
 
 
@@ -59,7 +60,7 @@ def check(page: Page | ToolError) -> None:
 def run_replies(examples: int) -> None:
     with asyncio.Runner() as runner:
 
-        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, deadline=None, suppress_health_check=ALL_CHECKS)
         @given(replies)
         def every_reply_is_read(drawn: Drawn) -> None:
             started = time.process_time()
@@ -70,7 +71,7 @@ def run_replies(examples: int) -> None:
 
 
 def run_markup(examples: int) -> None:
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=ALL_CHECKS)
     @given(markup)
     def every_text_is_a_page(html: str) -> None:
         started = time.process_time()

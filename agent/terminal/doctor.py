@@ -206,7 +206,7 @@ async def _one_search(backend: Search) -> Check:
         hits = await backend.search("history of the bicycle", limit=3, timeout=TIMEOUT)
     except ToolError as error:
         other = (
-            "" if os.environ.get("SPADEWORK_SEARCH") else "; other backends: SPADEWORK_SEARCH=searxng, brave, corpus:FILE, ..."
+            "" if os.environ.get("SPADEWORK_SEARCH") else "; other backends: set SPADEWORK_SEARCH=brave, searxng, ..."
         )
         return Check("fix", "search", f"{backend.name}: {error}{other}")
     return Check("ok" if hits else "note", "search", f"{backend.name} answers, {len(hits)} results for a test query")

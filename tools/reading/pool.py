@@ -58,9 +58,7 @@ class ParserPool:
             raise
 
     def _run(self, job: "_Job") -> Page:
-        with self._lock:
-            child = self._idle.pop() if self._idle else None
-        child = child or _Child(self._memory)
+        child = self._take() or _Child(self._memory)
         if not job.begin(child):
             self._keep(child)
             raise _unreadable("was not parsed in time", job.url, kind="timeout")
@@ -78,6 +76,15 @@ class ParserPool:
         else:
             self._keep(child)
         return _page(reply, job.url)
+
+    def _take(self) -> "_Child | None":
+        """An idle child; one that was killed while it had nothing to do is not missed."""
+        with self._lock:
+            while self._idle:
+                if (child := self._idle.pop()).lives():
+                    return child
+                child.close()
+        return None
 
     def _keep(self, child: "_Child") -> None:
         with self._lock:
@@ -165,6 +172,9 @@ class _Child:
         except (OSError, ValueError):
             return None
         return frame[0] if frame else None
+
+    def lives(self) -> bool:
+        return self._process.poll() is None
 
     def kill(self) -> None:
         self._process.kill()

@@ -7,33 +7,27 @@ row of a table may come again, above a passage that was cut off from them.
 
 import math
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .ranking import Piece, rank
+
 _ASCII_PER_TOKEN = 3.6
 _OTHER_BYTES_PER_TOKEN = 2.5
-_MOST = 150  # tokens of a passage; from half of that on it ends with the paragraph
+_MOST = 85  # tokens of a passage; from half of that on it ends with the paragraph
+_MOST_SENTENCE = 150  # a sentence up to this stays whole
 _MOST_CONTEXT = 40
 _GAP = "[...]"
 _GAP_COST = 4
 _SMALL = 60  # token limits below this leave no room for context
-_K1, _B = 1.2, 0.75
-_NEIGHBOUR = 0.2
 
 _LINE = re.compile(r"[^\n]+\n*")
-_SENTENCE = re.compile(r".+?(?:[.!?…][\"'”’)\]]*\s+|[。！？]|\Z)", re.DOTALL)
+# A dot after a single capital or one of a few words belongs to a name, and small letters after it to the same sentence.
+_END = r"(?<!\b[A-Z])(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|No|Mt))(?<!\bMrs)[.!?…][\"'”’)\]]*\s+(?![a-z\s])"
+_SENTENCE = re.compile(rf".+?(?:{_END}|[。！？]|\Z)", re.DOTALL)
 _SPACED = re.compile(r"\S+\s*|\s+")
 _HEADING = re.compile(r"#{1,6} ")
-_CHARS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_UNSPACED = re.compile(f"[{_CHARS}]+")
-_WORD = re.compile(f"[{_CHARS}]+|[^\\W_{_CHARS}]+")
-_STOP_WORDS = (
-    "a an and are as at be been both by can could did do does for from had has have he her his how in is it its of on "
-    "or she that the their them they this to was were what when where which who whom whose why will with would you"
-)
-_STOP = frozenset(_STOP_WORDS.split())
+_TITLE = re.compile(r"\s*# ([^\n]+)\n*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +77,8 @@ def choose_passages(text: str, goal: str, *, max_tokens: int, page: int = 1) -> 
     if estimate_tokens(text) <= max_tokens:
         return Passages(text if page == 1 else "", page, 1)
     passages = _split(text, max_tokens)
-    scores = _rank(text, passages, goal)
-    order = sorted(range(len(passages)), key=lambda i: (-scores[i], i))
+    order = _order(text, passages, goal)
+    ranked = order != sorted(order)
     if order and order[0]:
         order.remove(0)
         order.insert(1, 0)
@@ -92,14 +86,27 @@ def choose_passages(text: str, goal: str, *, max_tokens: int, page: int = 1) -> 
     pages = 0
     while order:
         pages += 1
-        chosen, order = _fill(passages, order, max_tokens)
+        chosen, order = _fill(passages, order, max_tokens, skip=ranked)
         if pages == page:
             shown = chosen
     return Passages(_print(text, passages, sorted(shown)), page, max(1, pages))
 
 
-def _fill(passages: list[_Passage], order: list[int], max_tokens: int) -> tuple[list[int], list[int]]:
-    """The first passages in this order that fit together, one at least, and the others."""
+def _order(text: str, passages: list[_Passage], goal: str) -> list[int]:
+    """The best passage first. What stands above all of them, the title, tells none from another by standing there."""
+    title = _TITLE.match(text)
+    top = title[0].rstrip().lstrip("\n") + "\n" if title else ""
+    pieces: list[Piece] = []
+    for p in passages:
+        heading = "" if p.leads else p.context.removeprefix(top)
+        pieces.append(Piece(text[p.start : p.end], heading, text.endswith("\n\n", 0, p.start)))
+    return rank(pieces, goal, title[1] if title else "")
+
+
+def _fill(passages: list[_Passage], order: list[int], max_tokens: int, *, skip: bool) -> tuple[list[int], list[int]]:
+    """The first passages in this order that fit together, one at least, and the others. With `skip` one that does not
+    fit leaves its room to later ones.
+    """
     chosen: list[int] = []
     left: list[int] = []
     room = max_tokens
@@ -110,7 +117,7 @@ def _fill(passages: list[_Passage], order: list[int], max_tokens: int) -> tuple[
             room -= cost
         else:
             left.append(i)
-        if room < _GAP_COST:
+        if room < _GAP_COST or (left and not skip):
             return chosen, left + order[n + 1 :]
     return chosen, left
 
@@ -142,18 +149,20 @@ def _split(text: str, max_tokens: int) -> list[_Passage]:
     """Cut the text into passages of whole lines, a new one at every heading; parts of a line where it is too long."""
     small = max_tokens < _SMALL
     most = max(8, max_tokens - _GAP_COST) if small else min(_MOST, max_tokens // 3)
+    longest = most if small else min(_MOST_SENTENCE, max_tokens // 3)
     most_context = 0 if small else min(_MOST_CONTEXT, max_tokens // 4)
     passages: list[_Passage] = []
     group: list[_Line] = []
     heading = first_row = above = ""
-    for line in [*_lines(text, most), None]:
+    for line in [*_lines(text, most, longest), None]:
         if group and (line is None or _ends(group, line, text, most)):
             leads = group[0].kind == "heading"
             context = heading if leads else above
             if estimate_tokens(context) > most_context:
                 context = ""
-            cost = sum(line.tokens for line in group) + _GAP_COST + (0 if leads else estimate_tokens(context))
-            passages.append(_Passage(group[0].start, group[-1].end, context, leads, cost))
+            start, end = group[0].start, group[-1].end
+            cost = estimate_tokens(text[start:end]) + _GAP_COST + (0 if leads else estimate_tokens(context))
+            passages.append(_Passage(start, end, context, leads, cost))
             group = []
         if line is None:
             break
@@ -177,21 +186,22 @@ def _ends(group: list[_Line], line: _Line, text: str, most: int) -> bool:
     return size + line.tokens > most or (size >= most // 2 and text.endswith("\n\n", 0, line.start))
 
 
-def _lines(text: str, most: int) -> Iterator[_Line]:
+def _lines(text: str, most: int, longest: int) -> Iterator[_Line]:
     for match in _LINE.finditer(text):
         tokens = estimate_tokens(match[0])
         kind = "heading" if _HEADING.match(match[0]) else "row" if " | " in match[0] else "text"
         if tokens <= most:
             yield _Line(match.start(), match.end(), kind, tokens)
         else:
-            yield from _pieces(text, match.start(), match.end(), most)
+            yield from _pieces(text, match.span(), most, longest)
 
 
-def _pieces(text: str, start: int, end: int, most: int) -> Iterator[_Line]:
+def _pieces(text: str, span: tuple[int, int], most: int, longest: int) -> Iterator[_Line]:
     """Parts of a line that is too long: whole sentences, else whole words, else as many characters as surely fit."""
+    start, end = span
     size, begin = 0, start
     for sentence in _SENTENCE.finditer(text, start, end):
-        for part in _parts(sentence[0], most):
+        for part in _parts(sentence[0], longest):
             tokens = estimate_tokens(part)
             if size and size + tokens > most:
                 yield _Line(begin, start, "text", size)
@@ -207,52 +217,3 @@ def _parts(sentence: str, most: int) -> list[str]:
     width = max(1, most // 2)
     words: list[str] = _SPACED.findall(sentence)
     return [word[i : i + width] for word in words for i in range(0, len(word), width)]
-
-
-def _rank(text: str, passages: list[_Passage], goal: str) -> list[float]:
-    """BM25 of every passage for the goal, its context included, and a share of what its neighbours score."""
-    wanted = set(words_of(goal))
-    if not wanted or not passages:
-        return [0.0] * len(passages)
-    bags = [Counter(words_of(("" if p.leads else p.context) + text[p.start : p.end])) for p in passages]
-    sizes = [max(1, bag.total()) for bag in bags]
-    mean = sum(sizes) / len(sizes)
-    scores = [0.0] * len(bags)
-    for word in sorted(wanted):
-        having = sum(word in bag for bag in bags)
-        weight = math.log(1 + (len(bags) - having + 0.5) / (having + 0.5))
-        for i, bag in enumerate(bags):
-            count = bag[word]
-            if count:
-                scores[i] += weight * count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * sizes[i] / mean))
-    around = [0.0, *scores, 0.0]
-    return [score + _NEIGHBOUR * max(around[i], around[i + 2]) for i, score in enumerate(scores)]
-
-
-def words_of(text: str) -> list[str]:
-    """The words that ranking compares: lower case, accents folded, plurals cut, stop words left out.
-
-    Scripts that put no spaces between words give pairs of characters.
-
-    >>> words_of("The Cities of Île-de-France"), words_of("東京都")
-    (['city', 'ile', 'de', 'france'], ['東京', '京都'])
-    """
-    text = text.lower()
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-        text = unicodedata.normalize("NFC", text)
-    words: list[str] = []
-    for run in _WORD.findall(text):
-        if not run.isascii() and _UNSPACED.match(run):
-            words.extend([run[i : i + 2] for i in range(len(run) - 1)] or [run])
-        elif run not in _STOP:
-            words.append(_singular(run))
-    return words
-
-
-def _singular(word: str) -> str:
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    return word[:-2] if word.endswith(("xes", "ches", "shes", "sses", "zes")) else word[:-1]

@@ -156,5 +156,8 @@ def gone(process: int) -> bool:
 
 def children() -> list[int]:
     """The parsers that are children of this process."""
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
+    # A line as long as it is, whatever width of a terminal an earlier test or the user has set.
+    listing = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())]
+    plain = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    listed = subprocess.run(listing, capture_output=True, text=True, env=plain, check=False)
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if "reading.worker" in line]

@@ -42,7 +42,8 @@ def test_work_grows_with_size_and_no_faster(markup: str) -> None:
         return time.process_time() - start
 
     seconds(100)
-    assert seconds(10_000) < 30 * seconds(1_000) + 1
+    # Ten times the work on a machine that does other things, too; what was quadratic took minutes.
+    assert seconds(10_000) < 60 * seconds(1_000) + 5
 
 
 SCRAPS = (

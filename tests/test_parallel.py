@@ -153,13 +153,14 @@ def test_progress_tells_of_every_call() -> None:
 
 async def test_a_cancelled_run_keeps_count_of_what_its_parts_spent() -> None:
     chat, web = Voters("a", "b", "c"), small_web()
-    chat.slow = 0.2
+    chat.slow = 5
     running = asyncio.ensure_future(
         arun_agent(
             QUESTION, Budget(searches=9, browses=9), model=chat, search=web, browse=web, strategy="parallel-majority"
         )
     )
-    await asyncio.sleep(0.3)
+    while len(chat.prompts) < 3 and not running.done():
+        await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

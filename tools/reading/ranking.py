@@ -14,11 +14,12 @@ from itertools import pairwise
 
 _K1, _B = 2.0, 0.3
 _NAME = 1.5
-_TITLE = 2.0
+_TITLE = 2.0  # where the goal has up to so many words; in proportion more where it has more, as each of them tells less
+_SHORT_GOAL, _LONG_GOAL = 10, 40
 _PAIR = 2.0
 _HEADING = 1.0  # of what one mention weighs
 # How much of a passage's score the next one takes over.
-_PARAGRAPH, _SAME_PARAGRAPH, _PRONOUN = 0.6, 0.5, 0.8
+_PARAGRAPH, _SAME_PARAGRAPH, _PRONOUN = 0.65, 0.5, 0.8
 _LOOK_FOR_REPEATS = 60  # passages; what comes later is hardly ever shown
 _REPEAT = 0.9
 _LEAST_WORDS = 8
@@ -93,7 +94,8 @@ def _wanted(goal: str, title: str) -> tuple[dict[str, float], Iterable[tuple[str
     for word in _WORD.findall(goal):
         if word[0].isupper() or word[0].isdigit():
             weights.update({form: _NAME for form in words_of(word) if form in weights})
-    weights = dict.fromkeys(named, _TITLE) | weights
+    title_weight = _TITLE * min(max(len(weights), _SHORT_GOAL), _LONG_GOAL) / _SHORT_GOAL
+    weights = dict.fromkeys(named, title_weight) | weights
     return weights, dict.fromkeys([*pairwise(asked), *pairwise(named)])
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -25,13 +26,15 @@ def as_async(saver: Saver) -> Saver:
     return _Whole(saver) if own else _OnThreads(saver)
 
 
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """Await work that must not stop half-way, though whoever awaits it is cancelled."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait((task,))
+        while not task.done():  # cancelled again and again
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((task,))
         raise
 
 
@@ -85,7 +88,7 @@ class _Whole(_Front):
 
     async def _call(self, name: str, *arguments: Any, **options: Any) -> Any:
         begun = getattr(self._saver, f"a{name}")(*arguments, **options)
-        return await _to_the_end(_all_of(begun) if name == "list" else begun)
+        return await to_the_end(_all_of(begun) if name == "list" else begun)
 
 
 class _OnThreads(_Front):

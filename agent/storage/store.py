@@ -131,9 +131,13 @@ async def _sqlite_saver(database: Database, stack: AsyncExitStack) -> Any:
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
     except ImportError as error:
         raise _missing(error, "langgraph-checkpoint-sqlite") from error
+    from .savers import to_the_end
+
     connection = aiosqlite.connect(database.target, timeout=WAIT_S)
     try:
-        await stack.enter_async_context(connection)
+        # Cancelled while it opens, aiosqlite would leave what its thread opened to the garbage collector.
+        stack.push_async_callback(lambda: to_the_end(connection.close()))
+        await to_the_end(connection.__aenter__())
         saver = AsyncSqliteSaver(connection, serde=_serde())
         await saver.setup()
         # Whatever the book commits syncs what is before it in the same log; a checkpoint that a power cut takes back

@@ -19,6 +19,7 @@ from .prepare import Options, Prepared
 from .state import AgentState
 from .storage.book import Book, Claim
 from .storage.savers import Saver, as_async
+from .storage.whole import to_the_end
 from .topup import another_attempt
 
 log = logging.getLogger("spadework")
@@ -109,18 +110,18 @@ async def opened(prepared: Prepared) -> AsyncGenerator[Opened]:
     Raises RunInUse while another process runs it, StoreError and ConfigError where the store cannot be used.
     """
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(prepared.aclose)
+        stack.push_async_callback(lambda: to_the_end(prepared.aclose()))
         saver, book = await _places(prepared.store, prepared.saver, prepared.ledger, stack)
         built: Any = prepared.built
         graph = built.compile(checkpointer=as_async(saver) if saver else None)
         claim: Claim | None = None
         if book is not None:
             claim = await book.claim(prepared.run, prepared.about)
-            stack.push_async_callback(_release, claim)
+            stack.push_async_callback(lambda: to_the_end(_release(claim)))
             prepared.deps.book, prepared.deps.claim = book, claim
             renewing = asyncio.create_task(_renew(prepared, claim))
             stack.callback(renewing.cancel)
-        stack.push_async_callback(_settle, prepared)
+        stack.push_async_callback(lambda: to_the_end(_settle(prepared)))
         yield Opened(prepared, graph, claim)
 
 

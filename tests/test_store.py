@@ -1,5 +1,6 @@
 """The store: where it is, who can read it, what is wrong with it in one line, and the book beside any saver."""
 
+import asyncio
 import gc
 import os
 import sqlite3
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,52 @@ async def test_nothing_is_left_behind_when_a_store_is_closed(tmp_path: Path) -> 
             raise RuntimeError("mine")
     gc.collect()
     assert eventually(lambda: connections() <= before)
+
+
+async def test_a_write_that_the_graph_left_behind_ends_before_its_store_is_closed(tmp_path: Path) -> None:
+    file, config = tmp_path / "runs.db", {"configurable": {"thread_id": "a", "checkpoint_ns": ""}}
+    async with open_store(file) as store:
+        saver: Any = store.saver
+        left = asyncio.ensure_future(saver.aput(config, {**empty_checkpoint(), "id": "1"}, {}, {}))
+        while not saver.conn.in_transaction:
+            await asyncio.sleep(0)
+    with closing(sqlite3.connect(file, timeout=0.2, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT checkpoint_id FROM checkpoints").fetchall() == [("1",)]
+    await left
+
+
+async def test_a_store_whose_closing_is_cancelled_is_closed(tmp_path: Path) -> None:
+    before = connections()
+    for turns in range(12):
+
+        async def hold() -> None:
+            async with open_store(tmp_path / "runs.db") as store:
+                await claimed(store.book, "a")
+
+        holding = asyncio.ensure_future(hold())
+        while not holding.done():
+            for _ in range(turns):
+                await asyncio.sleep(0.001)
+            holding.cancel()
+            await asyncio.sleep(0)
+        assert [path.name for path in tmp_path.iterdir() if path.name != "runs.db"] == []
+    assert eventually(lambda: gc.collect() >= 0 and connections() <= before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only POSIX drops a process's locks with any of its descriptors")
+async def test_opening_a_store_twice_drops_no_lock_of_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "runs.db"
+    async with open_store(file) as store:
+        await claimed(store.book, "a")
+        async with open_store(file):
+            pass
+        last = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM spadework_schema').fetchall()"
+        subprocess.run([sys.executable, "-c", last, str(file)], check=True, timeout=20)
+        assert (tmp_path / "runs.db-wal").exists(), "another process took itself for the last that uses the file"
+        await claimed(store.book, "b")
+    async with open_store(file) as store:
+        assert sorted(await runs_of(store.book)) == ["a", "b"]
 
 
 def test_a_process_that_leaves_a_store_open_still_ends(tmp_path: Path) -> None:

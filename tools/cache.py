@@ -6,7 +6,6 @@ fetched as without it. The file is for its owner alone (mode 0600), as it tells 
 
 import json
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+from .private import make_private
 from .reading.extract import Page
 from .reading.stored import page_data, page_from
 from .search import Hit, normalise_query, normalise_url
@@ -79,9 +79,7 @@ class Cache:
         seconds = lifetime(headers, self._usual_s, self._clock())
         if seconds is None or (seconds == 0 and not validators(headers)):
             return
-        told = {
-            name: headers[name] for name in ("etag", "last-modified", "cache-control", "expires") if name in headers
-        }
+        told = {name: headers[name] for name in _HEADERS if name in headers}
         stored = {"page": page_data(page), "headers": told}
         for url in {normalise_url(asked), normalise_url(page.url)}:
             self._write("page", url, seconds, stored)
@@ -111,7 +109,7 @@ class Cache:
     def _opened(self) -> sqlite3.Connection:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+            make_private(self._file)
             database = sqlite3.connect(self._file, timeout=_WAIT_S, check_same_thread=False, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(f"the cache {self._file} cannot be opened ({error}); name another file") from error

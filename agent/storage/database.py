@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from weakref import finalize
 
 from ...tools.errors import ConfigError, StoreError
+from .whole import to_the_end
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -102,7 +103,7 @@ class Database:
     async def aclose(self) -> None:
         """Close the connection; the next transaction would open another one."""
         if self._process == os.getpid():
-            await asyncio.get_running_loop().run_in_executor(self._thread, self.close)
+            await to_the_end(asyncio.wrap_future(self._thread.submit(self.close)))
 
     def close(self) -> None:
         if self._process != os.getpid():

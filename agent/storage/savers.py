@@ -1,8 +1,7 @@
 """Any LangGraph saver under the async graph: sync ones run on threads, and what one began to write it writes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -14,6 +13,8 @@ from langgraph.checkpoint.base import (
     CheckpointTuple,
 )
 
+from .whole import to_the_end
+
 Saver = BaseCheckpointSaver[Any]
 T = TypeVar("T")
 
@@ -24,18 +25,6 @@ def as_async(saver: Saver) -> Saver:
         name for kind in type(saver).__mro__[:-1] if kind is not BaseCheckpointSaver for name in vars(kind)
     }
     return _Whole(saver) if own else _OnThreads(saver)
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await work that must not stop half-way, though whoever awaits it is cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():  # cancelled again and again
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait((task,))
-        raise
 
 
 class _Front(BaseCheckpointSaver[Any]):

@@ -7,15 +7,17 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from ...tools.errors import ConfigError, StoreError
+from ...tools.private import make_private
 from .book import Book
 from .database import MEMORY, WAIT_S, Database, Transaction, import_psycopg, is_postgres
+from .whole import to_the_end
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -70,8 +72,7 @@ def store_target(given: str | None = None) -> str:
         return place
     try:
         Path(place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its -wal and -shm files the mode of the file itself.
-        os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private(place)  # SQLite gives its -wal and -shm files the mode of the file itself
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise StoreError(f"the store {place} cannot be written: {why}; SPADEWORK_STORE names another file") from error
@@ -131,14 +132,12 @@ async def _sqlite_saver(database: Database, stack: AsyncExitStack) -> Any:
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
     except ImportError as error:
         raise _missing(error, "langgraph-checkpoint-sqlite") from error
-    from .savers import to_the_end
-
     connection = aiosqlite.connect(database.target, timeout=WAIT_S)
+    saver = AsyncSqliteSaver(connection, serde=_serde())
+    stack.push_async_callback(lambda: to_the_end(_close(saver)))
     try:
         # Cancelled while it opens, aiosqlite would leave what its thread opened to the garbage collector.
-        stack.push_async_callback(lambda: to_the_end(connection.close()))
         await to_the_end(connection.__aenter__())
-        saver = AsyncSqliteSaver(connection, serde=_serde())
         await saver.setup()
         # Whatever the book commits syncs what is before it in the same log; a checkpoint that a power cut takes back
         # is made again from the book.
@@ -146,6 +145,18 @@ async def _sqlite_saver(database: Database, stack: AsyncExitStack) -> Any:
     except sqlite3.Error as error:
         raise StoreError(f"the store {database.shown} cannot be used: {error}") from error
     return saver
+
+
+async def _close(saver: Any) -> None:
+    """Close an SQLite saver's connection when the call that is under way is over; the graph may have left it behind.
+
+    A closed connection keeps its lock on the file while anything refers to a cursor of it, so what was not committed
+    is taken back first.
+    """
+    async with saver.lock:
+        with suppress(ValueError):  # it was never opened
+            await saver.conn.rollback()
+        await saver.conn.close()
 
 
 async def _postgres_saver(database: Database, stack: AsyncExitStack) -> Any:

@@ -1,6 +1,7 @@
 """Every test runs offline: sockets other than loopback are refused by pytest-socket (see pyproject.toml)."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +13,10 @@ from postgres_server import serving
 
 # State may hold plain types only; anything else must fail a test, not load code from a checkpoint.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+# A shell that starts the tests in the background has Ctrl-C ignored, for all the programs that they start, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes is the machine's business; a slow one must not fail a test.
 settings.register_profile("untimed", deadline=None)

@@ -1,5 +1,6 @@
 """Searching and reading without an agent: one call, with the same guards, manners and parsing as in a run."""
 
+import os
 from collections.abc import Sequence
 
 from .backends.choice import make_search
@@ -28,7 +29,7 @@ async def search_web(
     clients: list[SafeClient] = []
 
     def client_for(hosts: Sequence[str]) -> SafeClient:
-        clients.append(SafeClient(allow_hosts=hosts))
+        clients.append(_client(hosts))
         return clients[-1]
 
     try:
@@ -45,10 +46,16 @@ async def fetch_page(
     """The page at `url` as text, within `timeout` seconds: HTML, plain text, Markdown, JSON, XML, feeds, and PDF.
 
     Public addresses only, `allow_hosts` ("localhost:8080", "10.0.0.5") apart, at every redirect; a robots.txt that
-    forbids the page is honoured unless `robots` is False. Raises ToolError: its text says what happened.
+    forbids the page is honoured unless `robots` is False. SPADEWORK_PROXY and SPADEWORK_CA hold as in a run. Raises
+    ToolError: its text says what happened.
     """
-    client = SafeClient(allow_hosts=allow_hosts, manners=Manners(AllowList.of(allow_hosts), robots=robots))
+    client = _client(allow_hosts, Manners(AllowList.of(allow_hosts), robots=robots))
     try:
         return await WebBrowse(client).read(url, timeout=timeout)
     finally:
         await client.aclose()
+
+
+def _client(hosts: Sequence[str], manners: Manners | None = None) -> SafeClient:
+    proxy, ca = os.environ.get("SPADEWORK_PROXY"), os.environ.get("SPADEWORK_CA")
+    return SafeClient(allow_hosts=hosts, proxy=proxy or None, ca=ca or None, manners=manners)

@@ -78,6 +78,14 @@ def test_text_without_the_lines_above_it_is_taken_as_it_is() -> None:
     assert reader_page("https://a.example/x", "# Tea\n\nGreen tea.").title == "Tea"
 
 
+def test_the_links_of_its_markdown_are_the_pages() -> None:
+    page = reader_page(
+        "https://a.example/x", "Title: Tea\n\nMarkdown Content:\nSee [brewing](/brew) and [oolong](o?k=1)."
+    )
+    assert page.title == "Tea"
+    assert page.links == (("brewing", "https://a.example/brew"), ("oolong", "https://a.example/o?k=1"))
+
+
 @pytest.mark.parametrize("base", ["r.jina.ai", "ftp://r.jina.ai/", "https://", "https://u:p@r.jina.ai/", "https://[/"])
 def test_an_address_that_cannot_be_a_reader(base: str) -> None:
     with pytest.raises(ConfigError, match="SPADEWORK_READER"):

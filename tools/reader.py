@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from .clean import one_line
 from .errors import ConfigError, ToolError
 from .reading.extract import Page, read_date
-from .reading.plain import text_page
+from .reading.plain import markdown_page
 from .search import ClientFor
 from .web.fetch import parse
 from .web.http import SafeClient
@@ -70,7 +70,7 @@ def reader_page(url: str, reply: str) -> Page:
     mark = _CONTENT.search(reply[:5_000])
     head, text = (reply[: mark.start()], reply[mark.end() :]) if mark else ("", reply)
     fields: Mapping[str, str] = dict(_FIELD.findall(head))
-    page = text_page(url, text.strip(), title=one_line(fields.get("Title", ""), 300))
+    page = markdown_page(url, text.strip(), title=one_line(fields.get("Title", ""), 300))
     return replace(page, date=read_date(fields.get("Published Time", "")))
 
 

@@ -39,14 +39,14 @@ def text_page(url: str, text: str, *, title: str = "", date: str | None = None) 
     )
 
 
-def markdown_page(url: str, text: str) -> Page:
+def markdown_page(url: str, text: str, *, title: str = "") -> Page:
     """A page of Markdown, kept as written; its links are those with a text, then the bare addresses. See text_page."""
     text = clean(text)
     prose = _FENCED.sub("", text)
     front = _FRONT_MATTER.match(text)
     return Page(
         url=url,
-        title=one_line((front[1].strip("\"' ") if front else "") or _heading(prose) or file_name(url), 300),
+        title=one_line(title or (front[1].strip("\"' ") if front else "") or _heading(prose) or file_name(url), 300),
         text=text,
         links=linked([*_markdown_links(prose), *bare_links(_ANY_TARGET.sub("", prose))], url),
         date=None,

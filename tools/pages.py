@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from .reading.extract import Page
+from .reading.targets import trimmed
 from .search import Hit, normalise_url, usable_url
 
 MAX_CHARS = 20_000_000
@@ -12,16 +13,13 @@ MAX_SNIPPETS = 20_000
 
 # Ends at white space, quotes, angle brackets and the punctuation of East Asian text.
 _URL = re.compile(r"""(?:https?://|corpus://|www\.)[^\s<>"'`“”‘’«»「」『』【】（）。，、；！？]+""", re.IGNORECASE)
-_CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def urls_in(text: str) -> list[str]:
     """The web addresses written in `text`, in order, without the punctuation of the sentence around them."""
     found: list[str] = []
     for match in _URL.finditer(text):
-        url = match[0]
-        while url and (url[-1] in ".,;:!?*_…" or url.count(url[-1]) > url.count(_CLOSING.get(url[-1], url[-1]))):
-            url = url[:-1]
+        url = trimmed(match[0])
         if url.lower().startswith("www."):
             url = "https://" + url
         if usable_url(url) and url not in found:

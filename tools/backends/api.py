@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ class Reply:
         return [item for item in value if is_mapping(item)] if is_list(value) else []
 
 
-class ApiSearch:
+class ApiSearch(ABC):
     """A provider as a search backend: an adapter gives `name` and `find`, this does the rest.
 
     `label` begins every error text. `hints` say what to do after a status, or after "redirect", "unreachable" or
@@ -79,9 +80,9 @@ class ApiSearch:
             self._hints |= {401: refused, 403: refused}
         self._hints |= hints or {}
 
+    @abstractmethod
     async def find(self, query: Query, *, limit: int, timeout: float) -> Iterable[Row]:
         """Results for `query`, best first; there may be more than `limit`. Raises ToolError."""
-        raise NotImplementedError
 
     async def search(self, query: str, *, limit: int, timeout: float) -> list[Hit]:
         """See Search."""
@@ -148,7 +149,7 @@ class ApiSearch:
         # Before it is cut: half a key must not stay either.
         return one_line(text.replace(self._secret, "(key)") if self._secret else text, _ERROR_CHARS)
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027 - an adapter need not have its own
         """Nothing of its own is open."""
 
 

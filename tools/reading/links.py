@@ -27,7 +27,7 @@ def host_of(url: str) -> str:
 
 def page_links(flat: Flat, kept: set[int], url: str) -> tuple[tuple[str, str], ...]:
     """(text, address) of the page's links, those in the blocks `kept` first; links within the page are left out."""
-    base = _absolute(url, flat.base) or url
+    base = absolute(url, flat.base) or url
     root = _ROOT.match(base)
     texts: dict[str, str] = {}
     for link in sorted(flat.links, key=lambda link: link.block not in kept):
@@ -39,13 +39,13 @@ def page_links(flat: Flat, kept: set[int], url: str) -> tuple[tuple[str, str], .
         if len(found) >= MAX_LINKS:
             break
         plain = root and _PLAIN_PATH.fullmatch(href)
-        target = root[0] + plain[1] if root and plain else _absolute(base, href)
+        target = root[0] + plain[1] if root and plain else absolute(base, href)
         if target and target != own:
             found[target] = found.get(target) or one_line(text, 200)
     return tuple((text, target) for target, text in found.items())
 
 
-def _absolute(base: str, href: str) -> str:
+def absolute(base: str, href: str) -> str:
     """The http(s) address that a link names, without its fragment; "" where it names none."""
     if _PLAIN_URL.fullmatch(href):
         return href.partition("#")[0]
@@ -65,7 +65,7 @@ def canonical(flat: Flat, url: str) -> str:
     A page could name any address; one on another host would let it pass for a page that it is not.
     """
     for said in (flat.canonical, flat.meta.get("og:url", "")):
-        target = _absolute(url, said) if said else ""
+        target = absolute(url, said) if said else ""
         if target and _is_same_site(target, url):
             return one_line(target)
     return ""

@@ -193,10 +193,13 @@ class _Child:
 
 
 def _page(reply: Mapping[str, object], url: str) -> Page:
+    if error := reply.get("error"):
+        raise ToolError(str(error), kind="unreadable", sent=True, url=url)
     data = reply.get("page")
-    if not is_mapping(data):
-        raise ToolError(str(reply.get("error") or "the page cannot be read"), kind="unreadable", sent=True, url=url)
-    return page_from(data)
+    try:
+        return page_from(data if is_mapping(data) else {})
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable("broke its parser (its answer cannot be read)", url) from error
 
 
 def _cause(code: int) -> str:

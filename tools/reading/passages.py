@@ -99,7 +99,7 @@ def _order(text: str, passages: list[_Passage], goal: str) -> list[int]:
     pieces: list[Piece] = []
     for p in passages:
         heading = "" if p.leads else p.context.removeprefix(top)
-        pieces.append(Piece(text[p.start : p.end], heading, text.endswith("\n\n", 0, p.start)))
+        pieces.append(Piece(text[p.start : p.end], heading))
     return rank(pieces, goal, title[1] if title else "")
 
 

@@ -2,7 +2,8 @@
 
 The words of the goal count, names and numbers more than others, and pairs of words that stand together in the goal. So
 do the words of the page's title: what a page is about is seldom said again in the goal. Where most passages hold the
-title's words they weigh next to nothing; in a page about many things they lead to the right ones.
+title's words they weigh next to nothing; in a page about many things they lead to the right ones. A period that is
+named ("the eighteen-fifties") stands for its years.
 """
 
 import math
@@ -12,17 +13,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .periods import periods_of, years_in
+
 _K1, _B = 2.0, 0.3
 _NAME = 1.5
 _TITLE = 2.0  # where the goal has up to so many words; in proportion more where it has more, as each of them tells less
 _SHORT_GOAL, _LONG_GOAL = 10, 40
 _PAIR = 2.0
+_PERIOD = 1.5
 _HEADING = 1.0  # of what one mention weighs
 # How much of a passage's score the next one takes over.
-_PARAGRAPH, _SAME_PARAGRAPH, _PRONOUN = 0.65, 0.5, 0.8
+_NEXT, _PRONOUN, _SAME_TABLE = 0.6, 0.8, 0.9
 _LOOK_FOR_REPEATS = 60  # passages; what comes later is hardly ever shown
 _REPEAT = 0.9
 _LEAST_WORDS = 8
+_CELLS = " | "
 
 _CHARS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _UNSPACED = re.compile(f"[{_CHARS}]+")
@@ -40,13 +45,12 @@ Counts = Mapping[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A passage to rank. `heading` is what it stands under but does not hold, without the title of the page;
-    `begins` says that a paragraph begins with it.
+    """A passage to rank. `heading` is what it stands under but does not hold: headings, without the title of the page,
+    and the first row of a table that was begun before.
     """
 
     text: str
     heading: str
-    begins: bool
 
 
 def rank(pieces: Sequence[Piece], goal: str, title: str) -> list[int]:
@@ -64,7 +68,7 @@ def rank(pieces: Sequence[Piece], goal: str, title: str) -> list[int]:
 
 def _scores(pieces: Sequence[Piece], words: Sequence[Sequence[str]], goal: str, title: str) -> list[float]:
     """BM25 of each piece: of the words wanted, of pairs of them, and of those in its heading."""
-    weights, pairs = _wanted(goal, title)
+    weights, pairs, periods = _wanted(goal, title)
     spots = _spots(words, weights)
     mean = max(1.0, sum(map(len, words)) / len(words))
     norms = [_K1 * (1 - _B + _B * len(found) / mean) for found in words]
@@ -84,11 +88,15 @@ def _scores(pieces: Sequence[Piece], words: Sequence[Sequence[str]], goal: str, 
     for one, two in pairs:
         together = _together(spots.get(one, {}), spots.get(two, {}))
         add(together, _PAIR * min(weights[one], weights[two]))
+    years = [years_in(piece.text) for piece in pieces] if periods else []
+    for period, weight in periods.items():
+        add({i: count for i, found in enumerate(years) if (count := sum(year in period for year in found))}, weight)
     return scores
 
 
-def _wanted(goal: str, title: str) -> tuple[dict[str, float], Iterable[tuple[str, str]]]:
-    """The words of the goal and the title with their weights, and the pairs that stand together there."""
+def _wanted(goal: str, title: str) -> tuple[dict[str, float], Iterable[tuple[str, str]], dict[range, float]]:
+    """The words of the goal and the title with their weights, the pairs that stand together there, and the periods
+    that are named there with theirs."""
     asked, named = words_of(goal), words_of(title)
     weights = dict.fromkeys(asked, 1.0)
     for word in _WORD.findall(goal):
@@ -96,7 +104,8 @@ def _wanted(goal: str, title: str) -> tuple[dict[str, float], Iterable[tuple[str
             weights.update({form: _NAME for form in words_of(word) if form in weights})
     title_weight = _TITLE * min(max(len(weights), _SHORT_GOAL), _LONG_GOAL) / _SHORT_GOAL
     weights = dict.fromkeys(named, title_weight) | weights
-    return weights, dict.fromkeys([*pairwise(asked), *pairwise(named)])
+    periods = dict.fromkeys(periods_of(title), title_weight) | dict.fromkeys(periods_of(goal), _PERIOD)
+    return weights, dict.fromkeys([*pairwise(asked), *pairwise(named)]), periods
 
 
 def _spots(words: Sequence[Sequence[str]], weights: Mapping[str, float]) -> dict[str, dict[int, list[int]]]:
@@ -129,13 +138,14 @@ def _together(ones: Mapping[int, Sequence[int]], twos: Mapping[int, Sequence[int
 
 
 def _carried(pieces: Sequence[Piece], scores: Sequence[float]) -> list[float]:
-    """The scores with what each piece takes over from the one before, most where it opens with a pronoun: prose names
-    a thing once and speaks of it for a while."""
+    """The scores with what each piece takes over from the one before, most where it opens with a pronoun or goes on
+    with a table: a thing is named once and spoken of for a while, and what stands above a table is about all its rows.
+    """
     carried: list[float] = []
     before = 0.0
     for piece, score in zip(pieces, scores, strict=True):
-        share = _PARAGRAPH if piece.begins else _SAME_PARAGRAPH
-        before = score + before * (_PRONOUN if _POINTS_BACK.match(piece.text) else share)
+        back = _POINTS_BACK.match(piece.text)
+        before = score + before * (_SAME_TABLE if _CELLS in piece.heading else _PRONOUN if back else _NEXT)
         carried.append(before)
     return carried
 

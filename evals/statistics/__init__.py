@@ -1,0 +1,1 @@
+"""What the numbers of an evaluation are worth: intervals, comparisons, and quality beside cost. Pure arithmetic."""

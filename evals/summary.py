@@ -5,11 +5,12 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
 from .runs_file import Json, Key, has_failed, key_of
+from .statistics.proportions import wilson
 
 MEANS = (("searches", 2), ("browses", 2), ("model_calls", 2), ("tokens_in", 0), ("tokens_out", 0))
 """What is shown of the spend, a run on average, with so many digits."""
 HEAD = (
-    *("strategy", "budget", "runs", "right", "share", "verified", "supported", "failed"),
+    *("strategy", "budget", "runs", "right", "share", "95 %", "verified", "supported", "failed"),
     *("searches", "reads", "calls", "tokens in", "tokens out", "violations"),
 )
 LEFT = 2
@@ -26,12 +27,14 @@ class Row:
     right: int = 0
     failed: int = 0
     violations: int = 0
+    questions: set[str] = field(default_factory=set[str])
     statuses: Counter[str] = field(default_factory=Counter[str])
     spend: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, line: Json) -> None:
         """Take in a run that has ended well."""
         self.runs += 1
+        self.questions.add(line["id"])
         self.right += bool(line["correct"])
         self.violations += len(line["violations"])
         self.statuses[line["status"]] += 1
@@ -39,11 +42,14 @@ class Row:
 
     def cells(self) -> list[str]:
         """Its figures as they are shown; no runs have no share and no means."""
-        share = f"{self.right / self.runs:.0%}" if self.runs else "-"
+        share, within = "-", "-"
+        if self.runs:
+            low, high = wilson(self.right / self.runs, len(self.questions))
+            share, within = f"{self.right / self.runs:.0%}", f"{low:.0%}-{high:.0%}"
         means = [f"{self.spend[name] / self.runs:,.{digits}f}" if self.runs else "-" for name, digits in MEANS]
         proven = (self.statuses["verified"], self.statuses["supported"])
         counts = [str(number) for number in (*proven, self.failed)]
-        return [str(self.runs + self.failed), str(self.right), share, *counts, *means, str(self.violations)]
+        return [str(self.runs + self.failed), str(self.right), share, within, *counts, *means, str(self.violations)]
 
 
 def summed(lines: Iterable[Json]) -> dict[Group, Row]:

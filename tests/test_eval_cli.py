@@ -74,7 +74,7 @@ def test_the_same_command_makes_only_what_is_missing_or_failed(tmp_path: Path, m
     told = spadework(*RUN, "--repeat", "2", "--out", tmp_path)
     assert told.exit_code == 1
     row = told.stdout.splitlines()[-1].split()
-    assert (row[2], row[7]) == ("4", "2")
+    assert (row[2], row[8]) == ("4", "2")
 
 
 def test_two_parts_in_two_folders_are_shown_together(tmp_path: Path) -> None:

@@ -47,6 +47,13 @@ def test_a_row_says_how_many_were_right_and_what_they_took() -> None:
     assert [row[name] for name in ("tokens_in", "tokens_out", "violations")] == ["13,334", "500", "2"]
 
 
+def test_the_interval_of_a_share_counts_questions_and_not_their_repetitions() -> None:
+    (once,) = rows([line(n, correct=n < 8) for n in range(10)])
+    assert once["95_%"] == "49%-94%"
+    (thrice,) = rows([line(n, correct=n < 8, repeat=repeat) for n in range(10) for repeat in (1, 2, 3)])
+    assert thrice["95_%"] == once["95_%"]
+
+
 def test_failures_are_neither_right_nor_wrong_and_have_no_part_in_the_means() -> None:
     nothing = dict.fromkeys(line(0)["spend"], 0)
     (row,) = rows([line(1), line(2, spend=nothing, **FAILED)])

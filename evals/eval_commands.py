@@ -19,6 +19,11 @@ _SHOW_EXAMPLE = """Example, of a sweep that was run in two parts:
 
 \b
 spadework eval show sweep-1 sweep-2"""
+_COMPARE_EXAMPLES = """Examples, within a sweep and between two:
+
+\b
+spadework eval compare sweep --strategy bats-early,react
+spadework eval compare before after --strategy bats-early"""
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -66,6 +71,21 @@ def run(**options: Any) -> None:
     from .tasks import Sweep
 
     sys.exit(run_and_show(Sweep(**options)))
+
+
+@eval.command(epilog=_COMPARE_EXAMPLES, short_help="Say what sets two ways apart, and whether it means anything.")
+@click.argument("first", type=_FOLDER)
+@click.argument("second", type=_FOLDER, required=False)
+@click.option("--strategy", metavar="A[,B]", default="", help="That of the first, and of the second.")
+def compare(first: Path, second: Path | None, strategy: str) -> None:
+    """Compare two strategies of one sweep, or the same strategy in two: two models, or before and after a change.
+
+    Only questions that both were asked with the same budget count, and no failed runs. Intervals hold the true value in
+    95 % of evaluations. Where several budgets are compared, a difference has to be clearer to be called clear.
+    """
+    from .sweep import compare_folders
+
+    sys.exit(compare_folders(first, second, strategy))
 
 
 @eval.command(epilog=_SHOW_EXAMPLE)

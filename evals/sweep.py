@@ -14,6 +14,9 @@ import click
 
 from ..agent.loop import start
 from ..agent.terminal.notices import one_line_notices, told_to
+from ..tools.errors import ConfigError
+from .compare import Way, compare
+from .compare_text import told
 from .runner import check_task, run_all
 from .runs_file import Json, RunsFile, has_failed, key_of, read_lines
 from .summary import table
@@ -54,6 +57,18 @@ def show_folders(folders: Sequence[Path]) -> int:
     """Print the table of what is in these folders together. Raises ConfigError."""
     lines: Iterable[Json] = chain.from_iterable(read_lines(folder) for folder in folders)
     for line in table(lines):
+        click.echo(line)
+    return 0
+
+
+def compare_folders(first: Path, second: Path | None, strategies: str) -> int:
+    """Print what sets two ways apart: a strategy in each folder, or two in one. Raises ConfigError."""
+    names = [name.strip() for name in strategies.split(",") if name.strip()]
+    if len(names) > 2 or (second is None and len(set(names)) < 2):
+        raise ConfigError("give two folders, or two strategies of one: --strategy bats-early,react")
+    one, two = (names[0], names[-1]) if names else (None, None)
+    ways = Way.of(read_lines(first), one, str(first)), Way.of(read_lines(second or first), two, str(second or first))
+    for line in told(*ways, compare(*ways)):
         click.echo(line)
     return 0
 

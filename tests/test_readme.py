@@ -64,7 +64,7 @@ def place(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
 def with_a_run(command: str, place: tuple[Path, dict[str, str]]) -> str:
     """The command with the name of a run that is there, where the README says RUN, once what it looks at is there."""
     folder, environment = place
-    if command.startswith("spadework eval show"):
+    if command.startswith(("spadework eval show", "spadework eval compare")):
         earlier = next(line for line in COMMANDS if line.startswith("spadework eval run"))
         subprocess.run(shlex.split(earlier), cwd=folder, env=environment, capture_output=True, timeout=60, check=True)
     if " RUN" not in command:

@@ -57,7 +57,7 @@ class Way:
             found = runs.setdefault((line["suite"], line["budget"], line["id"]), Runs())
             found.right.append(bool(line["correct"]))
             found.spend.append(line["spend"])
-            found.answer = found.answer or line["answer"]
+            found.answer = found.answer or ("sealed" if line.get("canary") else line["answer"])
         if not ways:
             raise ConfigError(f"there are no runs{f' of {strategy}' if strategy else ''} in {where}")
         if len(ways) > 1:

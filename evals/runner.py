@@ -26,6 +26,7 @@ from ..tools.search import FunctionSearch, Search
 from .cases import Bundled, web_of
 from .grade import is_right
 from .runs_file import KEY, Json
+from .sealed import sealed
 from .simulated import CONTEXT, SimulatedChat
 from .watch import Watch, WatchedBrowse, WatchedChat, watched
 
@@ -78,6 +79,9 @@ def _ended(task: Json, result: Result) -> Json:
     """What is kept of a result. A run that failed was not wrong: whether it is right is not known."""
     told = {name: getattr(result, name) for name in ("answer", "status", "stop_reason", "resource")}
     right = is_right(task["strategy"], result.answer, getattr(result, "answers", []), task["expected"])
+    if canary := task["canary"]:
+        # A right answer is the set's own. The canary goes with it: by it what was trained on can be found out.
+        told |= {"answer": sealed(result.answer, canary), "canary": canary}
     return told | {
         "correct": None if result.stop_reason == "error" else right,
         "spend": result.spend.to_dict(),

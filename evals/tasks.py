@@ -13,9 +13,10 @@ from ..agent.money.limits import REFUSED, amount_of, parse_limits
 from ..agent.strategies import get_strategy
 from ..tools.clean import one_line
 from ..tools.errors import ConfigError
-from .cases import Case, bundled_of, load_cases
+from .cases import Case, bundled_of
 from .runner import BUNDLED_SEARCH, SIMULATED
 from .runs_file import Json
+from .suites import load_cases
 
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
@@ -135,6 +136,7 @@ class Tasks:
                 "id": case.id,
                 "question": case.question,
                 "expected": [*case.expected],
+                "canary": case.canary,
                 "strategy": strategy,
                 "budget": name,
                 "limits": self.budgets[name].to_dict(),

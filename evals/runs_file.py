@@ -1,5 +1,7 @@
 """The file of an evaluation, DIR/runs.jsonl: one line a run, written as it ends, so that a sweep can go on anywhere."""
 
+import logging
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Any
@@ -7,6 +9,7 @@ from typing import IO, Any
 from ..agent.llm.wire import dump_json, is_object, load_json
 from ..tools.errors import ConfigError
 
+log = logging.getLogger("spadework")
 Json = dict[str, Any]
 Key = tuple[object, ...]
 KEY = ("suite", "id", "strategy", "budget", "repeat", "model", "search", "seed")
@@ -39,6 +42,7 @@ class RunsFile:
             raise ConfigError(f"the folder {where}; name another one with --out") from error
         self.done: set[Key] = set()
         try:
+            self._own(folder)
             self._read_and_mend()
         except BaseException:
             self._stream.close()
@@ -52,6 +56,20 @@ class RunsFile:
 
     def close(self) -> None:
         self._stream.close()
+
+    def _own(self, folder: Path) -> None:
+        """Two sweeps into one folder would make every run twice. The lock goes with the process, however it ends."""
+        if sys.platform == "win32":
+            return  # a lock there would keep `eval show` from reading
+        import fcntl
+
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            told = f"another process is making the runs in {folder}: wait for it, or name another folder with --out"
+            raise ConfigError(told) from None
+        except OSError:
+            log.warning("%s cannot be locked: do not start a second sweep into it", folder)
 
     def _read_and_mend(self) -> None:
         """Drop a last line that is torn; end one of which only the line break is missing."""

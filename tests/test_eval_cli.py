@@ -1,6 +1,7 @@
 """`spadework eval` as a user meets it: the table, going on after a kill or Ctrl-C, parts, and mistakes."""
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 from spadework.agent.terminal.cli import cli
 from spadework.agent.terminal.notices import LOG, one_line_notices
 from spadework.evals import sweep
+from spadework.evals.runs_file import read_lines
 
 RUN = ["eval", "run", "bundled:20:1", "--model", "simulated", "--budget", "3"]
 LONG = [*RUN, "--limit", "1", "--strategy", "react", "--repeat", "200"]
@@ -30,9 +32,9 @@ def keys_of(folder: Path) -> list[tuple[Any, ...]]:
     return [tuple(line[name] for name in ("id", "strategy", "budget", "repeat")) for line in lines_of(folder)]
 
 
-def started(folder: Path, runs: int) -> "subprocess.Popen[str]":
+def started(folder: Path, runs: int, wanted: int = 200) -> "subprocess.Popen[str]":
     """A sweep in a process of its own, so many runs of which have been written."""
-    command = [sys.executable, "-m", "spadework.agent", *LONG, "--out", str(folder)]
+    command = [sys.executable, "-m", "spadework.agent", *LONG[:-1], str(wanted), "--out", str(folder)]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     file = folder / "runs.jsonl"
     end = time.monotonic() + 20
@@ -102,6 +104,40 @@ def test_a_killed_sweep_goes_on_where_it_was_also_after_half_a_line(tmp_path: Pa
     keys = keys_of(tmp_path)
     assert keys[: len(kept)] == kept
     assert len(keys) == len(set(keys)) == len(kept) + 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no lock")
+def test_a_second_sweep_into_the_same_folder_is_refused(tmp_path: Path) -> None:
+    running = started(tmp_path, 1)
+    told = spadework(*LONG, "--out", tmp_path)
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+    assert "another process is making the runs" in told.stderr
+    assert spadework("eval", "show", tmp_path).exit_code == 0
+    running.kill()
+    running.communicate(timeout=10)
+    assert spadework(*RUN, "--limit", "1", "--strategy", "react", "--out", tmp_path).exit_code == 0
+
+
+@pytest.mark.integration
+def test_a_sweep_that_is_killed_twenty_times_makes_every_run_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted, chance, kills = 500, random.Random(20), 0
+    command = [*LONG[:-1], str(wanted), "--out", str(tmp_path)]
+    while kills < 20:
+        before = len([*read_lines(tmp_path)]) if kills else 0
+        running = started(tmp_path, before + 1, wanted)
+        time.sleep(chance.uniform(0, 0.2))
+        assert running.poll() is None, f"it was through after {kills} kills"
+        running.kill()
+        running.communicate(timeout=10)
+        kills += 1
+    kept = len([*read_lines(tmp_path)])
+    assert spadework(*command).exit_code == 0
+    keys = keys_of(tmp_path)
+    assert len(keys) == len(set(keys)) == wanted
+    with capsys.disabled():
+        sys.stderr.write(f"\n{kills} kills: {kept} runs were kept, {wanted} made in all, each once\n")
 
 
 def test_ctrl_c_keeps_what_is_written_prints_the_table_and_says_what_is_missing(tmp_path: Path) -> None:

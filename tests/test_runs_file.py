@@ -1,5 +1,6 @@
 """The file of a sweep keeps every run that ended, and is mended where a process was killed while it wrote."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ def test_runs_that_ended_are_done_and_those_that_failed_are_not(tmp_path: Path) 
     file.close()
     assert file.done == {key_of(line(1)), key_of(line(3))}
     assert has_failed(line(2, "error"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a lock there would keep others from reading")
+def test_a_folder_has_one_sweep_at_a_time_and_can_be_read_meanwhile(tmp_path: Path) -> None:
+    file = RunsFile(tmp_path)
+    file.append(line(1))
+    with pytest.raises(ConfigError, match=r"another process is making the runs in .*--out"):
+        RunsFile(tmp_path)
+    assert [item["id"] for item in read_lines(tmp_path)] == ["1"]
+    file.close()
+    RunsFile(tmp_path).close()
 
 
 def test_a_torn_last_line_is_dropped_and_the_next_one_stands_alone(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def eval() -> None:
 @click.option("--out", metavar="DIR", type=_FOLDER, required=True, help="Where runs.jsonl is, or will be.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="Only the first N questions.")
 @click.option("--part", metavar="I/N", default="1/1", show_default=True, help="Every N-th question from the I-th on.")
+@click.option("--total-usd", metavar="X", help="Dollars that the model calls of all runs in DIR may cost together.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Runs at once (4; 1 with the simulated model).")
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Of the simulated model; a repetition has the next."

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from ..agent.llm.models import Server, make_chat
@@ -28,6 +28,7 @@ from .grade import is_right
 from .runs_file import KEY, Json
 from .sealed import sealed
 from .simulated import CONTEXT, SimulatedChat
+from .total import PaidChat, TotalSpent
 from .watch import Watch, WatchedBrowse, WatchedChat, watched
 
 SIMULATED = "simulated"
@@ -37,7 +38,7 @@ COUNTED = ("searches", "browses", "tokens_in", "tokens_out", "tokens_cached", "m
 
 
 async def run_one(task: Json) -> Json:
-    """Make one run. Its line says how it went, also where it failed; only cancelling it raises."""
+    """Make one run. Its line says how it went, also where it failed; only cancelling it raises, and TotalSpent."""
     watch = Watch()
     result, fault = None, ""
     started = time.perf_counter()
@@ -46,6 +47,8 @@ async def run_one(task: Json) -> Json:
             result = await arun_agent(task["question"], task["limits"], **options)
     except Exception as error:
         fault = one_line(f"{type(error).__name__}: {error}", MOST_FAULT)
+    if watch.unpaid:  # whatever became of it: some strategies go on without a part of theirs
+        raise TotalSpent("the total cannot pay this run")
     seconds = time.perf_counter() - started
     line = {name: task[name] for name in KEY}
     violations = watch.passed(Budget.of(task["limits"]), seconds)
@@ -61,11 +64,15 @@ async def check_task(task: Json) -> None:
 
 
 async def run_all(tasks: Iterator[Json], jobs: int, write: Callable[[Json], None]) -> None:
-    """Make all runs, so many at once, and write each line as its run ends. Raises what `write` raises."""
+    """Make all runs, so many at once, and write each line as its run ends. Raises what `write` raises.
+
+    A run that the total cannot pay is not written, and no further one is begun.
+    """
 
     async def work() -> None:
-        for task in tasks:
-            write(await run_one(task))
+        with suppress(TotalSpent):
+            for task in tasks:
+                write(await run_one(task))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -106,9 +113,12 @@ async def _outside(task: Json, watch: Watch) -> AsyncGenerator[Options]:
     outside = Outside(replace(settings, cache=None))
     try:
         search, browse = _web(task, outside)
+        prices = load_prices(settings.prices)
         chat = _chat(task, settings)
+        if task["total"]:
+            chat = PaidChat(chat, task["total"], prices)
         yield Options(
-            model=WatchedChat(chat, watch, load_prices(settings.prices)),
+            model=WatchedChat(chat, watch, prices),
             search=watched(search, watch),
             browse=WatchedBrowse(browse, watch),
             strategy=task["strategy"],

@@ -21,6 +21,7 @@ from .runner import check_task, run_all
 from .runs_file import Json, RunsFile, has_failed, key_of, read_lines
 from .summary import table
 from .tasks import Sweep, Tasks
+from .total import spent_of
 
 CANCEL_S = 5.0
 """Seconds that cancelled runs may take to settle their calls."""
@@ -48,9 +49,16 @@ def run_and_show(sweep: Sweep) -> int:
             todo = (task for task in tasks if key_of(task) not in file.done)
             through = until_done(run_all(todo, sweep.at_once(), write))
     show_folders([sweep.out])
+    missing = left - progress.made
+    if total := sweep.total():
+        spent = start(spent_of(total)).result()
+        click.echo(f"${spent} of ${total[0]} are spent", err=True)
     if not through:
-        click.echo(f"stopped, {left - progress.made} runs are still to be made: the same command goes on", err=True)
-    return int(bool(progress.failed) or not through)
+        click.echo(f"stopped, {missing} runs are still to be made: the same command goes on", err=True)
+    elif missing:
+        told = f"{missing} runs are still to be made: the same command with a greater --total-usd goes on"
+        click.echo(f"the total does not pay the next call, {told}", err=True)
+    return int(bool(progress.failed or missing) or not through)
 
 
 def show_folders(folders: Sequence[Path]) -> int:

@@ -17,6 +17,7 @@ from .cases import Case, bundled_of
 from .runner import BUNDLED_SEARCH, SIMULATED
 from .runs_file import Json
 from .suites import load_cases
+from .total import FILE
 
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
@@ -34,6 +35,7 @@ class Sweep:
     limit: int | None = None
     part: str = "1/1"
     jobs: int | None = None
+    total_usd: str | None = None
     seed: int = 0
     skill: float = 1.0
     slips: float = 0.0
@@ -82,6 +84,13 @@ class Sweep:
                 found[str(calls)] = Budget.of(calls)
         return found
 
+    def total(self) -> list[str] | None:
+        """What all runs together may cost, and the file where that is counted. Raises ConfigError."""
+        if self.total_usd is None:
+            return None
+        parse_limits("--total-usd", f"usd={self.total_usd}")
+        return [self.total_usd, str(self.out.absolute() / FILE)]
+
     def outside(self) -> Json:
         """How the runs reach model and web, in plain data. Raises ConfigError."""
         bundled, model = bundled_of(self.suite), self.named_model()
@@ -97,6 +106,7 @@ class Sweep:
             "context": self.context,
             "search": self.search or (BUNDLED_SEARCH if bundled else usual),
             "allow_host": [*self.allow_host],
+            "total": self.total(),
             "world": [bundled.seed, bundled.questions] if bundled else None,
             "suite": bundled.suite if bundled else Path(self.suite).stem,
         }

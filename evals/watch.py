@@ -24,6 +24,7 @@ from ..tools.errors import ModelError, ToolError
 from ..tools.reading.extract import Page
 from ..tools.search import Hit, Search, normalise_url
 from .grade import normalised
+from .total import TotalSpent
 
 GRACE_MS = 1_000
 """What a run may take beyond its seconds: they bound its calls, and other runs share the process."""
@@ -35,6 +36,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.unpaid = False
+        """A call was not made, as the evaluation's total cannot pay it: the run says nothing of its way."""
         self._served: dict[str, list[str]] = {}
 
     @contextmanager
@@ -163,6 +166,9 @@ class WatchedChat:
         try:
             with self._watch.call("model_calls"):
                 reply = await self._chat.complete(messages, **options)
+        except TotalSpent:
+            self._watch.unpaid = True
+            raise
         except ModelError as error:
             self._bill(None if error.usage is None else Usage(*error.usage))
             raise

@@ -1,7 +1,8 @@
 """Whether an answer is right: it is an expected one, once spelling that carries no meaning is evened out.
 
 Even: case, a leading article, punctuation, white space, ways to write the same characters, and thousands separators.
-Nothing fuzzier: other words, accents, word order and units are differences.
+Numbers and days are compared by what they mean (quantities.py). Nothing fuzzier: other words, accents, word order and
+units are differences.
 """
 
 import re
@@ -9,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from ..tools.clean import clean
+from .quantities import same_day, same_quantity
 
 ANY_OF_ITS_RUNS = "parallel-pass"
 """Strategies that begin so are right where any of their runs is (pass@k)."""
@@ -47,9 +49,14 @@ def matches(answer: str, expected: Iterable[str]) -> bool:
     """
     given, lead = normalised(answer), _YES_NO.match(answer)
     said = {given, lead[1].casefold()} if lead else {given}
-    return bool(given) and any(
-        (wanted := normalised(item)) == given or (wanted in ("yes", "no") and wanted in said) for item in expected
-    )
+
+    def is_one(item: str) -> bool:
+        wanted = normalised(item)
+        if wanted == given or (wanted in ("yes", "no") and wanted in said):
+            return True
+        return same_quantity(given, wanted) or same_day(clean(answer), clean(item))
+
+    return bool(given) and any(is_one(item) for item in expected)
 
 
 def is_right(strategy: str, answer: str, answers: Sequence[str], expected: Iterable[str]) -> bool:

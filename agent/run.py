@@ -37,7 +37,7 @@ def run_agent(question: str, budget: BudgetLike = None, **options: Unpack[Option
     The other arguments are those of `Options`. Raises ConfigError for an argument that cannot be used. A budget that
     runs out, or a model that fails, is a result. Ctrl-C ends the run with the best answer so far.
 
-    >>> run_agent("Who built the Alder Bridge?", 5, search="corpus:pages.jsonl").answer  # doctest: +SKIP
+        run_agent("Who built the Alder Bridge?", 5, search="corpus:pages.jsonl").answer
     """
     return _wait_for(prepare(question, Budget.of(budget), options))
 

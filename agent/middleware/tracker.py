@@ -73,7 +73,7 @@ class BudgetTracker(AgentMiddleware[TrackedState, Any, Any]):
     cut off. The spend is kept in the agent's state and goes on in another process; one that is killed loses what the
     call in flight cost. Raises ConfigError.
 
-    >>> agent = create_agent(model, [web_search], middleware=[BudgetTracker(Budget(searches=3), searches="web_search")])
+        agent = create_agent(model, [web_search], middleware=[BudgetTracker(Budget(searches=3), searches="web_search")])
     """
 
     state_schema = TrackedState

@@ -57,7 +57,7 @@ def test_equal_ways_differ_in_nothing() -> None:
 
 
 def test_what_only_one_was_asked_and_what_failed_is_left_out() -> None:
-    failed = {"stop_reason": "error", "correct": None}
+    failed: dict[str, Any] = {"stop_reason": "error", "correct": None}
     ours = [line(1), line(2), line(3), line(4, budget="10"), line(5, **failed)]
     theirs = [line(1, "react"), line(2, "react", right=False), line(3, "react", **failed), line(5, "react")]
     (comparison,) = compare(*ways(ours, theirs))

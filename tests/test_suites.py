@@ -138,7 +138,7 @@ async def test_a_right_answer_to_an_encrypted_question_is_written_sealed(tmp_pat
     file = browsecomp(tmp_path, (QUESTION, ANSWER))
     search = f"corpus:{write_corpus(tmp_path)}"
     with alder_model("corpus://alder") as model:
-        options = {"model": "fake", "base_url": model.base_url, "search": search}
+        options: dict[str, Any] = {"model": "fake", "base_url": model.base_url, "search": search}
         (task,) = Tasks.of(Sweep(suite=str(file), out=tmp_path, budget=("4",), **options))
         line = await run_one(task)
     assert (line["correct"], line["fault"], line["canary"]) == (True, "", CANARY)

@@ -22,7 +22,7 @@ def demo(name: str | None) -> None:
     The graph, the clients and the checks are the real ones; only what came over the network is played from the
     recordings. With NAME just that one.
     """
-    from .demo import show_demo
+    from .recording.demo import show_demo
 
     sys.exit(show_demo(name))
 
@@ -40,7 +40,7 @@ def record(name: str, question: str, as_json: bool, note: str | None, out: Path,
     Keys are never written. A search over corpus:FILE uses no network and cannot be recorded.
     """
     from ..agent.terminal.ask import Asked
-    from .recorder import record_and_show
+    from .recording.recorder import record_and_show
 
     sys.exit(record_and_show(name, question, Asked(**options), out=out, note=note, as_json=as_json))
 
@@ -54,8 +54,8 @@ def cassette() -> None:
 @click.argument("name")
 def show_cassette(name: str) -> None:
     """Print what is in a cassette: NAME of one that comes with Spadework, or a FILE."""
-    from .cassettes import show
-    from .shelf import find_cassette
+    from .recording.cassettes import show
+    from .recording.shelf import find_cassette
 
     click.echo(show(find_cassette(name)))
 
@@ -67,7 +67,7 @@ def check_cassettes(files: tuple[str, ...]) -> None:
 
     Prompts, decisions, answer and spend are compared. Exit code 1 if anything differs.
     """
-    from .playback import check_all
+    from .recording.playback import check_all
 
     sys.exit(check_all(files))
 
@@ -83,8 +83,8 @@ def world() -> None:
 @_port
 def serve_pages(seed: int, pages: int, port: int) -> None:
     """Serve the pages and a search endpoint on this machine until Ctrl-C."""
-    from .world import BASE, make_world
-    from .world_server import HOST, WorldServer
+    from .world.making import BASE, make_world
+    from .world.server import HOST, WorldServer
 
     server = WorldServer(make_world(seed, pages, f"http://{HOST}:{port}" if port else BASE), port)
     click.echo(f"{len(server.world.pages)} pages at {server.url} until Ctrl-C; to ask about them:")
@@ -101,7 +101,7 @@ def serve_pages(seed: int, pages: int, port: int) -> None:
 @_port
 def print_questions(seed: int, pages: int, port: int) -> None:
     """Print the questions with their answers and proofs, a JSON object a line."""
-    from .world import make_world, questions_jsonl
+    from .world.making import make_world, questions_jsonl
 
     click.echo(questions_jsonl(make_world(seed, pages, f"http://127.0.0.1:{port}")), nl=False)
 
@@ -113,7 +113,7 @@ def print_questions(seed: int, pages: int, port: int) -> None:
 @_port
 def write_pages(file: Path, seed: int, pages: int, port: int) -> None:
     """Write the pages to FILE, for `--search corpus:FILE`."""
-    from .world import make_world, write_corpus
+    from .world.making import make_world, write_corpus
 
     made = make_world(seed, pages, f"http://127.0.0.1:{port}")
     write_corpus(made, file)

@@ -68,8 +68,8 @@ def run(**options: Any) -> None:
     Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
     those again that failed.
     """
-    from .sweep import run_and_show
-    from .tasks import Sweep
+    from .runs.sweep import run_and_show
+    from .runs.tasks import Sweep
 
     sys.exit(run_and_show(Sweep(**options)))
 
@@ -84,7 +84,7 @@ def compare(first: Path, second: Path | None, strategy: str) -> None:
     Only questions that both were asked with the same budget count, and no failed runs. Intervals hold the true value in
     95 % of evaluations. Where several budgets are compared, a difference has to be clearer to be called clear.
     """
-    from .sweep import compare_folders
+    from .runs.sweep import compare_folders
 
     sys.exit(compare_folders(first, second, strategy))
 
@@ -93,6 +93,6 @@ def compare(first: Path, second: Path | None, strategy: str) -> None:
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
 def show(folders: tuple[Path, ...]) -> None:
     """Print the table of what is in DIR; of several together."""
-    from .sweep import show_folders
+    from .runs.sweep import show_folders
 
     sys.exit(show_folders(folders))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import orjson
 import pytest
-from spadework.evals import bench_peers, bench_server, bench_step
+from spadework.evals.bench import peers as bench_peers
+from spadework.evals.bench import server as bench_server
+from spadework.evals.bench import step as bench_step
 
 
 @pytest.fixture(scope="module")

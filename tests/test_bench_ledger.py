@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from spadework.agent.money.budget import Budget
 from spadework.agent.storage.database import MEMORY, Database
-from spadework.evals import bench_ledger, bench_ledger_run
-from spadework.evals.bench_ledger import Bench, Unsynced, charges_report
-from spadework.evals.bench_ledger_run import run_cost, run_report
-from spadework.evals.simulated_web import SimulatedWeb
-from spadework.evals.world import make_world
+from spadework.evals.bench import ledger as bench_ledger
+from spadework.evals.bench import ledger_run as bench_ledger_run
+from spadework.evals.bench.ledger import Bench, Unsynced, charges_report
+from spadework.evals.bench.ledger_run import run_cost, run_report
+from spadework.evals.simulated.web import SimulatedWeb
+from spadework.evals.world.making import make_world
 
 BENCH = Bench(repeats=1, scale=0.05)
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Generator
 
 import pytest
-from spadework.evals import bench_overhead
-from spadework.evals.bench_overhead import Setting, measure
-from spadework.evals.simulated import SimulatedChat
-from spadework.evals.simulated_meter import Metered
-from spadework.evals.simulated_web import SimulatedWeb
-from spadework.evals.world import make_world
+from spadework.evals.bench import overhead as bench_overhead
+from spadework.evals.bench.overhead import Setting, measure
+from spadework.evals.simulated.chat import SimulatedChat
+from spadework.evals.simulated.meter import Metered
+from spadework.evals.simulated.web import SimulatedWeb
+from spadework.evals.world.making import make_world
 from spadework.tools.errors import ModelError
 
 

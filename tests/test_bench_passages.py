@@ -5,10 +5,10 @@ import random
 from pathlib import Path
 
 import pytest
-from spadework.evals import bench_passages
-from spadework.evals.bench_long_pages import PLACES, Proof, Shelf, hotpot_shelf, keywords, lengthen, world_shelf
-from spadework.evals.bench_passages import Trial, holds, opening, ours, plain_bm25, share, table, trials
-from spadework.evals.world import SEED
+from spadework.evals.bench import passages as bench_passages
+from spadework.evals.bench.long_pages import PLACES, Proof, Shelf, hotpot_shelf, keywords, lengthen, world_shelf
+from spadework.evals.bench.passages import Trial, holds, opening, ours, plain_bm25, share, table, trials
+from spadework.evals.world.making import SEED
 from spadework.tools.reading.passages import estimate_tokens
 
 HOTPOT = Path(__file__).parents[1].parent / "shared" / "data" / "hotpot100"

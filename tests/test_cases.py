@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from spadework.evals.cases import Bundled, Case, bundled_of, web_of
-from spadework.evals.suites import load_cases
+from spadework.evals.suites.cases import Bundled, Case, bundled_of, web_of
+from spadework.evals.suites.files import load_cases
 from spadework.tools.errors import ConfigError
 
 GOOD = {"id": "a", "question": "Who built it?", "answer": "Mara Finch"}

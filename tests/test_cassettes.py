@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from small_web import BINARY, PAGE, chat_body, small_web
-from spadework.evals.cassettes import (
+from spadework.evals.recording.cassettes import (
     Cassette,
     cassette_names,
     check_name,
@@ -18,8 +18,8 @@ from spadework.evals.cassettes import (
     save_cassette,
     show,
 )
-from spadework.evals.entries import redact_url
-from spadework.evals.record import recording
+from spadework.evals.recording.entries import redact_url
+from spadework.evals.recording.record import recording
 from spadework.tools.errors import CassetteError
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from spadework.agent.terminal.cli import cli
-from spadework.evals.compare import Way, compare
-from spadework.evals.compare_text import told
-from spadework.evals.runs_file import Json, RunsFile
+from spadework.evals.runs.compare import Way, compare
+from spadework.evals.runs.compare_text import told
+from spadework.evals.runs.runs_file import Json, RunsFile
 from spadework.tools.errors import ConfigError
 
 SPEND = {"searches": 2, "browses": 3, "model_calls": 4, "tokens_in": 9_000, "tokens_out": 400, "usd": None}

@@ -9,8 +9,8 @@ import pytest_socket
 from alder import ANSWER, QUESTION, alder_model, alder_web, options
 from click.testing import CliRunner, Result
 from spadework.agent.terminal.cli import cli
-from spadework.evals import demo
-from spadework.evals.cassettes import Cassette, load_cassette, save_cassette
+from spadework.evals.recording import demo
+from spadework.evals.recording.cassettes import Cassette, load_cassette, save_cassette
 
 
 @pytest.fixture(scope="module")

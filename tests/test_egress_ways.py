@@ -11,9 +11,9 @@ from loopback import Web, redirect, reply, web_server
 from small_internet import SITE, Resolver, Wire, guarded
 from spadework.agent.outside import Outside
 from spadework.agent.settings import Settings
-from spadework.evals.cassettes import load_cassette
-from spadework.evals.record import recording
-from spadework.evals.replay import ReplayTransport
+from spadework.evals.recording.cassettes import load_cassette
+from spadework.evals.recording.record import recording
+from spadework.evals.recording.replay import ReplayTransport
 from spadework.tools.browse import WebBrowse
 from spadework.tools.errors import ToolError
 from spadework.tools.reader import make_reader

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from spadework.agent.terminal.cli import cli
 from spadework.agent.terminal.notices import LOG, one_line_notices
-from spadework.evals import sweep
-from spadework.evals.runs_file import read_lines
+from spadework.evals.runs import sweep
+from spadework.evals.runs.runs_file import read_lines
 
 RUN = ["eval", "run", "bundled:20:1", "--model", "simulated", "--budget", "3"]
 LONG = [*RUN, "--limit", "1", "--strategy", "react", "--repeat", "200"]
@@ -72,7 +72,7 @@ def test_the_same_command_makes_only_what_is_missing_or_failed(tmp_path: Path, m
     async def failing(task: dict[str, Any]) -> dict[str, Any]:
         return {**failed, "id": task["id"], "repeat": task["repeat"], "seed": task["seed"]}
 
-    monkeypatch.setattr("spadework.evals.runner.run_one", failing)
+    monkeypatch.setattr("spadework.evals.runs.runner.run_one", failing)
     told = spadework(*RUN, "--repeat", "2", "--out", tmp_path)
     assert told.exit_code == 1
     row = told.stdout.splitlines()[-1].split()

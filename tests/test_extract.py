@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from spadework.evals.bench_extract import measure, read_samples
+from spadework.evals.bench.extract import measure, read_samples
 from spadework.tools.reading.extract import extract_page
 
 ARTICLES = Path(__file__).parents[1].parent / "shared" / "data" / "articles"

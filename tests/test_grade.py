@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spadework.evals.grade import is_right, matches, normalised
+from spadework.evals.suites.grade import is_right, matches, normalised
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,17 @@ def test_lower_folders_do_not_import_higher_ones() -> None:
                     assert first not in banned, f"{folder}/{path.name} imports {first}"
 
 
-def test_the_folders_of_the_agent_have_an_order_too() -> None:
+@pytest.mark.parametrize(
+    ("whole", "order"),
+    [
+        ("agent", ("llm", "proof", "money", "storage", "nodes", "terminal")),
+        ("evals", ("statistics", "world", "simulated", "suites", "recording", "runs", "bench")),
+    ],
+)
+def test_the_folders_below_have_an_order_too(whole: str, order: tuple[str, ...]) -> None:
     """From what knows nothing of the others to what knows them all; the modules beside them may know any."""
-    order = ("llm", "proof", "money", "storage", "nodes", "terminal")
     for place, folder in enumerate(order):
-        for path in (ROOT / "agent" / folder).glob("*.py"):
+        for path in (ROOT / whole / folder).glob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ImportFrom) and node.level == 2:
                     first = (node.module or "").split(".")[0]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.evals.grade import matches
+from spadework.evals.suites.grade import matches
 
 
 @pytest.mark.parametrize(

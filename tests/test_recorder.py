@@ -10,8 +10,8 @@ from alder import ANSWER, QUESTION, alder_model, alder_web, options, write_corpu
 from click.testing import CliRunner, Result
 from fake_openai import FakeOpenAI
 from spadework.agent.terminal.cli import cli
-from spadework.evals.cassettes import load_cassette
-from spadework.evals.playback import outcome_of, play
+from spadework.evals.recording.cassettes import load_cassette
+from spadework.evals.recording.playback import outcome_of, play
 
 KEY = "sk-recorder-0123456789abcdef"
 

@@ -13,10 +13,10 @@ import orjson
 import pytest
 import pytest_socket
 from small_web import SmallWeb, chat_body, small_web
-from spadework.evals.cassettes import Cassette, load_cassette
-from spadework.evals.entries import body_bytes
-from spadework.evals.record import recording
-from spadework.evals.replay import ReplayClock, ReplayTransport
+from spadework.evals.recording.cassettes import Cassette, load_cassette
+from spadework.evals.recording.entries import body_bytes
+from spadework.evals.recording.record import recording
+from spadework.evals.recording.replay import ReplayClock, ReplayTransport
 from spadework.tools.errors import CassetteError, ToolError
 from spadework.tools.web.http import SafeClient
 from spadework.tools.web.transport import SafeTransport

@@ -13,10 +13,10 @@ from fake_openai import FakeOpenAI
 from spadework.agent.money.budget import Budget
 from spadework.agent.result import Result
 from spadework.agent.run import arun_agent
-from spadework.evals import runner
-from spadework.evals.cases import Bundled
-from spadework.evals.runner import check_task, run_all, run_one
-from spadework.evals.tasks import Sweep, Tasks
+from spadework.evals.runs import runner
+from spadework.evals.runs.runner import check_task, run_all, run_one
+from spadework.evals.runs.tasks import Sweep, Tasks
+from spadework.evals.suites.cases import Bundled
 from spadework.tools.errors import ConfigError
 
 BUNDLED = Sweep(suite="bundled:20:1", out=Path("unused"), model="simulated", budget=("20",))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spadework.evals.runs_file import KEY, NAME, RunsFile, has_failed, key_of, read_lines
+from spadework.evals.runs.runs_file import KEY, NAME, RunsFile, has_failed, key_of, read_lines
 from spadework.tools.errors import ConfigError
 
 

@@ -10,10 +10,10 @@ from spadework.agent.nodes.prompting import rules
 from spadework.agent.result import Result
 from spadework.agent.run import arun_agent
 from spadework.agent.strategies import get_strategy
-from spadework.evals.simulated import SimulatedChat, tokens_of
-from spadework.evals.simulated_web import SimulatedWeb
-from spadework.evals.world import make_world
-from spadework.evals.world_questions import Question
+from spadework.evals.simulated.chat import SimulatedChat, tokens_of
+from spadework.evals.simulated.web import SimulatedWeb
+from spadework.evals.world.making import make_world
+from spadework.evals.world.questions import Question
 from spadework.prompts import render, tool_specs
 from spadework.tools.errors import ModelError
 from typing_extensions import Unpack

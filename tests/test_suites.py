@@ -13,13 +13,13 @@ import pytest
 from alder import ANSWER, QUESTION, alder_model, write_corpus
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.evals.cases import Case
-from spadework.evals.compare import Way, compare
-from spadework.evals.compare_text import told
-from spadework.evals.runner import run_one
-from spadework.evals.sealed import opened, sealed
-from spadework.evals.suites import load_cases
-from spadework.evals.tasks import Sweep, Tasks
+from spadework.evals.runs.compare import Way, compare
+from spadework.evals.runs.compare_text import told
+from spadework.evals.runs.runner import run_one
+from spadework.evals.runs.tasks import Sweep, Tasks
+from spadework.evals.suites.cases import Case
+from spadework.evals.suites.files import load_cases
+from spadework.evals.suites.sealed import opened, sealed
 from spadework.tools.errors import ConfigError
 
 CANARY = "spadework:b9f2 a canary of our own"

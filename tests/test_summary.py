@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from spadework.evals.summary import HEAD, table
+from spadework.evals.runs.summary import HEAD, table
 
 
 def line(case: int, **changes: Any) -> dict[str, Any]:

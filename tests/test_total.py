@@ -16,7 +16,7 @@ from fake_openai import Answer, FakeOpenAI, slow, text
 from scripted import ScriptedChat, prose
 from spadework.agent.llm.wire import Usage
 from spadework.agent.money.prices import Prices, load_prices
-from spadework.evals.total import PaidChat, TotalSpent, spent_of
+from spadework.evals.runs.total import PaidChat, TotalSpent, spent_of
 from spadework.tools.errors import ConfigError, ModelError
 
 CALL = {"prompt_tokens": 1_500, "completion_tokens": 60}

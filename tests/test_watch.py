@@ -10,7 +10,7 @@ from spadework.agent.llm.wire import Usage
 from spadework.agent.money.prices import Prices, Rate
 from spadework.agent.result import Result
 from spadework.agent.state import Finding
-from spadework.evals.watch import Watch, WatchedBrowse, WatchedChat, WatchedSearch
+from spadework.evals.runs.watch import Watch, WatchedBrowse, WatchedChat, WatchedSearch
 from spadework.tools.errors import ModelError, ToolError
 from spadework.tools.search import Hit
 

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from spadework.evals.world import BASE, SEED, World, make_world, move_world, questions_jsonl, write_corpus
-from spadework.evals.world_base import Value
-from spadework.evals.world_ink import prose_of, slots
-from spadework.evals.world_lists import PLURALS
-from spadework.evals.world_names import MONTHS
-from spadework.evals.world_pages import look_alikes
-from spadework.evals.world_text import lines, sections
+from spadework.evals.world.base import Value
+from spadework.evals.world.ink import prose_of, slots
+from spadework.evals.world.lists import PLURALS
+from spadework.evals.world.making import BASE, SEED, World, make_world, move_world, questions_jsonl, write_corpus
+from spadework.evals.world.names import MONTHS
+from spadework.evals.world.pages import look_alikes
+from spadework.evals.world.text import lines, sections
 from spadework.tools.backends.corpus import load_corpus
 from spadework.tools.errors import ConfigError
 from spadework.tools.reading.extract import extract_page
@@ -145,8 +145,8 @@ def test_phrasings_of_a_group_tell_the_same_facts() -> None:
 
 
 def test_every_wording_a_clue_names_is_there() -> None:
-    known = {line.partition(":")[0] for line in lines("world_clues", "wordings")}
-    used = {name for body in sections("world_clues").values() for name in re.findall(r"<(\w+)>", body)}
+    known = {line.partition(":")[0] for line in lines("clues", "wordings")}
+    used = {name for body in sections("clues").values() for name in re.findall(r"<(\w+)>", body)}
     assert used == known
 
 

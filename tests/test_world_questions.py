@@ -4,10 +4,10 @@ import re
 from collections import Counter
 
 import pytest
-from spadework.evals.world import BASE, SEED, Question, World, WorldPage, make_world, write_corpus
-from spadework.evals.world_base import Demand, Fact, Facts, Value, solve
-from spadework.evals.world_rank import Ranking
-from spadework.evals.world_searcher import plain_queries, search_for
+from spadework.evals.world.base import Demand, Fact, Facts, Value, solve
+from spadework.evals.world.making import BASE, SEED, Question, World, WorldPage, make_world, write_corpus
+from spadework.evals.world.rank import Ranking
+from spadework.evals.world.searcher import plain_queries, search_for
 from spadework.tools.backends.corpus import load_corpus
 from spadework.tools.reading.extract import extract_page
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
-from spadework.evals.world import BASE, make_world
-from spadework.evals.world_server import WorldServer
+from spadework.evals.world.making import BASE, make_world
+from spadework.evals.world.server import WorldServer
 from spadework.tools.backends.searxng import make_searxng
 from spadework.tools.browse import WebBrowse
 from spadework.tools.errors import ConfigError, ToolError

@@ -1,0 +1,115 @@
+"""The work of `record`: a live run, and what a replay must know about it."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from ...agent.llm.model import OpenAICompatible
+from ...agent.llm.models import Server, make_chat
+from ...agent.money.budget import Budget
+from ...agent.prepare import Options
+from ...agent.result import Result
+from ...agent.run import arun_agent
+from ...agent.settings import Settings
+from ...agent.terminal.ask import Asked, Shown, exit_code, print_result
+from ...agent.terminal.notices import one_line_notices
+from ...agent.terminal.progress import progress
+from ...tools.backends.choice import make_search
+from ...tools.backends.searxng import DEFAULT_URL, SearxngSearch
+from ...tools.backends.wikipedia import DEFAULT_LANG, WikipediaSearch
+from ...tools.clean import clean
+from ...tools.errors import CassetteError, ConfigError
+from ...tools.search import Search
+from ...tools.web.http import SafeClient
+from .cassettes import check_name
+from .playback import outcome_of
+from .record import recording
+
+
+@one_line_notices()
+def record_and_show(name: str, question: str, asked: Asked, *, out: Path, note: str | None, as_json: bool) -> int:
+    """Run the question live, write it to NAME.json in `out`, print the result. Returns the exit code of the answer.
+
+    Raises ConfigError before anything is spent, and CassetteError when the cassette cannot be written.
+    """
+    path = _checked_path(name, out)
+    budget, settings = asked.limits(), asked.settings()
+    chat = make_chat(
+        asked.model, context=settings.context, server=Server(settings.base_url, settings.proxy, settings.ca)
+    )
+    if not isinstance(chat, OpenAICompatible):
+        raise ConfigError(f"{chat.name} cannot be recorded: name a model of an OpenAI-compatible server")
+    # Cleaned, because an argument may hold bytes that no JSON file can.
+    meta = {"question": clean(question).strip(), **_meta(budget, asked, settings, chat)}
+    meta["replies"] = clean(note or f"by the model {chat.model} at {chat.base_url}")
+    made: list[Result] = []
+    try:
+        with progress(question, budget.limits()) as on_event:
+            options = Options(model=chat, search=asked.search, settings=settings, on_event=on_event)
+            options["strategy"] = meta["strategy"]
+            asyncio.run(_record(path, meta, options, made))
+        click.echo(f"recorded to {path}", err=True)
+    finally:
+        # Shown even when it could not be written: it was paid for.
+        for result in made:
+            print_result(result, Shown(as_json=as_json))
+    return exit_code(made[0])
+
+
+def _checked_path(name: str, out: Path) -> Path:
+    """Where the cassette goes; that it can be written is found out before the run, which costs money."""
+    try:
+        check_name(name)
+        out.mkdir(parents=True, exist_ok=True)
+    except (CassetteError, OSError) as error:
+        raise ConfigError(str(error)) from error
+    if not os.access(out, os.W_OK):
+        raise ConfigError(f"the folder {out} cannot be written to: name another one with --out")
+    return out / f"{name}.json"
+
+
+def _meta(budget: Budget, asked: Asked, settings: Settings, chat: OpenAICompatible) -> dict[str, Any]:
+    meta: dict[str, Any] = {
+        "budget": budget.to_dict(),
+        "strategy": asked.strategy or "bats-early",
+        "model": chat.model,
+        "base_url": chat.base_url,
+        "context": chat.context,
+        **_search_meta(asked.search),
+    }
+    if settings.prices:
+        meta["prices"] = Path(settings.prices).read_text(encoding="utf-8")
+    return meta
+
+
+def _search_meta(spec: str | None) -> dict[str, str]:
+    """The search backend and its address. Raises ConfigError for one whose traffic is no HTTP of ours."""
+    backend: Search = make_search(spec, SafeClient())
+    if isinstance(backend, SearxngSearch):
+        return {"search": "searxng", "search_url": os.environ.get("SEARXNG_URL") or DEFAULT_URL}
+    if isinstance(backend, WikipediaSearch):
+        lang = (os.environ.get("SPADEWORK_WIKIPEDIA_LANG") or DEFAULT_LANG).strip().lower()
+        return {"search": "wikipedia", "search_url": f"https://{lang}.wikipedia.org"}
+    raise ConfigError(f"a search over {backend.name} cannot be recorded: use --search searxng or wikipedia")
+
+
+async def _record(path: Path, meta: Mapping[str, Any], options: Options, made: list[Result]) -> None:
+    """Run and record. The result is in `made` before anything is written."""
+    run = uuid4().hex[:12]
+    # Filled in when the run is over, and written with the rest.
+    outcome: dict[str, Any] = {}
+    facts = {**meta, "run": run, "outcome": outcome}
+    settings = options.get("settings") or Settings.from_environment()
+    async with recording(path, facts, model_url=str(meta["base_url"])) as tape:
+        # What came out of a cache would not be on the tape.
+        settings = replace(settings, clock=tape.clock, cache=None)
+        recorded: Options = {**options, "thread_id": run, "settings": settings}
+        result = await arun_agent(str(meta["question"]), meta["budget"], **recorded)
+        made.append(result)
+        outcome.update(outcome_of(result))

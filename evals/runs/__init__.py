@@ -1,0 +1,1 @@
+"""Many runs of many strategies: the sweep, its file, its table and its comparisons."""

@@ -1,0 +1,156 @@
+"""The tasks of a sweep: from the options of `eval run` to plain data for each run, all of it checked beforehand."""
+
+import os
+import re
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+from ...agent.llm.models import NO_MODEL
+from ...agent.money.budget import Budget
+from ...agent.money.limits import REFUSED, amount_of, parse_limits
+from ...agent.strategies import get_strategy
+from ...tools.clean import one_line
+from ...tools.errors import ConfigError
+from ..suites.cases import Case, bundled_of
+from ..suites.files import load_cases
+from .runner import BUNDLED_SEARCH, SIMULATED
+from .runs_file import Json
+from .total import FILE
+
+_PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The options of `eval run`, as they stand on the command line; None where one was not given."""
+
+    suite: str
+    out: Path
+    strategy: str = "bats-early"
+    budget: tuple[str, ...] = ("5",)
+    repeat: int = 1
+    limit: int | None = None
+    part: str = "1/1"
+    jobs: int | None = None
+    total_usd: str | None = None
+    seed: int = 0
+    skill: float = 1.0
+    slips: float = 0.0
+    model: str | None = None
+    base_url: str | None = None
+    search: str | None = None
+    allow_host: tuple[str, ...] = ()
+    context: int | None = None
+
+    def cases(self) -> list[Case]:
+        """The first of the suite's cases, as many as are wanted, and of these every N-th. Raises ConfigError."""
+        part = _PART.fullmatch(self.part)
+        first, step = (int(part[1]), int(part[2])) if part else (0, 0)
+        if not 1 <= first <= step:
+            raise ConfigError(f"--part {one_line(self.part, 40)!r}: give I/N, such as 1/2 and, in another folder, 2/2")
+        bundled = bundled_of(self.suite)
+        cases = bundled.cases() if bundled else load_cases(Path(self.suite))
+        return cases[: self.limit][first - 1 :: step]
+
+    def at_once(self) -> int:
+        """How many runs go on at once. The simulated model never waits: side by side its runs only delay each other."""
+        return self.jobs or (1 if self.named_model() == SIMULATED else 4)
+
+    def named_model(self) -> str:
+        """The model that is meant. Raises ConfigError where none is."""
+        name = self.model or os.environ.get("SPADEWORK_MODEL", "").strip()
+        if not name:
+            raise ConfigError(f"{NO_MODEL}; or --model {SIMULATED}, with the suite bundled")
+        return name
+
+    def strategies(self) -> list[str]:
+        """Their names, each once. Raises ConfigError for one that is not known."""
+        return [*dict.fromkeys(get_strategy(name.strip()).name for name in self.strategy.split(","))]
+
+    def budgets(self) -> dict[str, Budget]:
+        """By their names: numbers of searches and page reads, 3,5,10, or limits, searches=5,usd=0.05."""
+        found: dict[str, Budget] = {}
+        for text in ("".join(text.split()) for text in self.budget):
+            if "=" in text:
+                found[text] = parse_limits("--budget", text)
+                continue
+            for number in text.split(","):
+                calls = amount_of("searches", number, "--budget")
+                if calls == REFUSED:
+                    raise ConfigError(f"--budget {one_line(text, 40)!r}: give numbers such as 3,5,10, or searches=5")
+                found[str(calls)] = Budget.of(calls)
+        return found
+
+    def total(self) -> list[str] | None:
+        """What all runs together may cost, and the file where that is counted. Raises ConfigError."""
+        if self.total_usd is None:
+            return None
+        parse_limits("--total-usd", f"usd={self.total_usd}")
+        return [self.total_usd, str(self.out.absolute() / FILE)]
+
+    def outside(self) -> Json:
+        """How the runs reach model and web, in plain data. Raises ConfigError."""
+        bundled, model = bundled_of(self.suite), self.named_model()
+        simulated = model == SIMULATED
+        if simulated and bundled is None:
+            raise ConfigError(ALONE)
+        usual = os.environ.get("SPADEWORK_SEARCH", "").strip() or "wikipedia"
+        return {
+            "model": _rated(model, self.skill, self.slips) if simulated else model,
+            "skill": self.skill if simulated else None,
+            "slips": self.slips if simulated else None,
+            "base_url": self.base_url,
+            "context": self.context,
+            "search": self.search or (BUNDLED_SEARCH if bundled else usual),
+            "allow_host": [*self.allow_host],
+            "total": self.total(),
+            "world": [bundled.seed, bundled.questions] if bundled else None,
+            "suite": bundled.suite if bundled else Path(self.suite).stem,
+        }
+
+
+def _rated(model: str, skill: float, slips: float) -> str:
+    """The name of a simulated model with the rates that make it another one."""
+    return model + (f":{skill:g}" if skill != 1 else "") + (f":slips={slips:g}" if slips else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """All runs of a sweep, made as they are asked for. What is compared comes one after the other: case by case."""
+
+    cases: list[Case]
+    strategies: list[str]
+    budgets: Mapping[str, Budget]
+    repeat: int
+    seed: int
+    outside: Json
+
+    @classmethod
+    def of(cls, sweep: Sweep) -> "Tasks":
+        """Raises ConfigError for options that cannot be used, the cheap ones first."""
+        rest = (sweep.strategies(), sweep.budgets(), sweep.repeat, sweep.seed, sweep.outside())
+        return cls(sweep.cases(), *rest)
+
+    def samples(self) -> Generator[Json]:
+        """One task of each strategy and budget: what can be begun with one case can be with all."""
+        return (task for task in replace(self, cases=self.cases[:1], repeat=1))
+
+    def __iter__(self) -> Generator[Json]:
+        for case, name, strategy, repeat in product(
+            self.cases, self.budgets, self.strategies, range(1, self.repeat + 1)
+        ):
+            yield self.outside | {
+                "id": case.id,
+                "question": case.question,
+                "expected": [*case.expected],
+                "canary": case.canary,
+                "strategy": strategy,
+                "budget": name,
+                "limits": self.budgets[name].to_dict(),
+                "repeat": repeat,
+                # Each repetition overlooks other things; a real model does so anyway.
+                "seed": self.seed + repeat - 1,
+            }

@@ -1,0 +1,1 @@
+"""Questions with their answers, in whatever file, and whether an answer is right."""

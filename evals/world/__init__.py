@@ -1,0 +1,1 @@
+"""The bundled fictional web: facts, pages, questions and what proves them, made from a seed."""

@@ -1,0 +1,190 @@
+"""Places and people of the bundled web. What people made stands in world_works."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .base import Entity, Facts
+from .names import Names, slug
+from .vocab import VOCAB
+
+# How many of each kind a world of 300 pages has; other sizes keep the proportions. The rest are lists and side pages.
+COUNTS = {
+    "river": 8,
+    "region": 6,
+    "town": 26,
+    "person": 84,
+    "yard": 6,
+    "publisher": 5,
+    "ship": 34,
+    "book": 26,
+    "building": 22,
+    "festival": 18,
+    "painting": 18,
+    "band": 8,
+    "dish": 8,
+    "prize": 7,
+    "line": 5,
+    "expedition": 8,
+}
+
+# Share of people in each calling, with the years between which they are born, so that works fit lives.
+CALLINGS = {
+    "shipwright": (7, 1795, 1835),
+    "publisher": (6, 1800, 1840),
+    "captain": (20, 1815, 1910),
+    "author": (16, 1838, 1925),
+    "architect": (11, 1805, 1915),
+    "painter": (11, 1810, 1920),
+    "musician": (7, 1850, 1930),
+    "cook": (6, 1800, 1920),
+    "engineer": (6, 1805, 1880),
+    "explorer": (5, 1830, 1905),
+    "benefactor": (5, 1800, 1850),
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A world in the making: its facts, its one source of chance, and its names."""
+
+    rng: random.Random
+    names: Names
+    scale: float
+    facts: Facts = field(default_factory=Facts)
+    _order: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def count(self, kind: str) -> int:
+        most = 6 if kind == "region" else 14 * 3 if kind == "river" else 10**9
+        return min(most, max(4, round(COUNTS[kind] * self.scale)))
+
+    def ids(self, kind: str) -> list[str]:
+        return [entity.id for entity in self.facts.of_kind(kind)]
+
+    def add(self, kind: str, name: str, note: str = "") -> str:
+        """Take in an entity; a second one of the same name gets its note into the address."""
+        stem = f"{kind}/{slug(name)}"
+        if stem not in self.facts.entities:
+            return self.facts.add(Entity(stem, kind, name))
+        while f"{stem}-{slug(note)}" in self.facts.entities:
+            note += ", another"
+        return self.facts.add(Entity(f"{stem}-{slug(note)}", kind, name, note))
+
+    def term(self, vocabulary: str) -> str:
+        """A term, some far more often than others: five of the same make a clue that does not give all away."""
+        if vocabulary not in self._order:
+            order = list(VOCAB[vocabulary])
+            self.rng.shuffle(order)
+            self._order[vocabulary] = order
+        order = self._order[vocabulary]
+        return self.rng.choices(order, [1 / (place + 2) for place in range(len(order))])[0]
+
+    def pick(self, ids: Sequence[str]) -> str:
+        return self.rng.choice(list(ids))
+
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
+
+    def born(self, person: str) -> int:
+        return self.facts.number(person, "born")
+
+
+def make_places(draft: Draft) -> None:
+    """Regions, rivers and towns; towns are twinned in pairs."""
+    facts, rng, names = draft.facts, draft.rng, draft.names
+    lands = list(VOCAB["land"])
+    for place in range(draft.count("region")):
+        land = lands[place] if place < len(lands) else draft.term("land")
+        facts.tell(draft.add("region", names.region()), land=land)
+    regions = draft.ids("region")
+    waters = list(VOCAB["water"])
+    for place in range(draft.count("river")):
+        water = waters[place] if place < len(waters) else draft.term("water")
+        facts.tell(draft.add("river", names.river()), water=water, rises_in=draft.pick(regions))
+    rivers = draft.ids("river")
+    for _ in range(draft.count("town")):
+        facts.tell(
+            draft.add("town", names.town()),
+            region=draft.pick(regions),
+            river=draft.pick(rivers),
+            emblem=draft.term("emblem"),
+            industry=draft.term("industry"),
+            charter=rng.randint(1180, 1690),
+            people=rng.randint(9, 480) * 100 + rng.randint(1, 99),
+        )
+    towns = draft.ids("town")
+    for region in regions:
+        inside = [town for town in towns if facts.ref(town, "region") == region]
+        if inside:
+            facts.tell(region, capital=draft.pick(inside))
+    paired = list(towns)
+    rng.shuffle(paired)
+    for left, right in zip(paired[::2], paired[1::2], strict=False):
+        facts.tell(left, twin=right)
+        facts.tell(right, twin=left)
+
+
+def make_people(draft: Draft) -> None:
+    """People with their lives; then teachers, marriages and a few namesakes."""
+    draft.rng.shuffle(towns := draft.ids("town"))
+    # Harbour towns get the yards, and more than their share of captains.
+    harbours = towns[: draft.count("yard")]
+    total = sum(share for share, _, _ in CALLINGS.values())
+    people = draft.count("person")
+    for calling, (share, first, last) in CALLINGS.items():
+        for _ in range(max(2, round(people * share / total))):
+            born = draft.rng.randint(first, last)
+            home = draft.pick(harbours) if calling in ("captain", "shipwright") and draft.chance(0.5) else None
+            _person(draft, calling, born, home or draft.pick(towns))
+    _tie(draft)
+
+
+def _person(draft: Draft, calling: str, born: int, home: str) -> None:
+    woman = draft.chance(0.5)
+    name = draft.names.person(woman)
+    people = draft.facts.of_kind("person")
+    if people and draft.chance(0.06):
+        # A namesake: same full name, another life. Mistaking one for the other is a trap on purpose.
+        twin = draft.rng.choice(people)
+        name, woman = twin.name, draft.facts.one(twin.id, "sex") == "w"
+    draft.facts.tell(
+        draft.add("person", name, f"born {born}, {calling}"),
+        sex="w" if woman else "m",
+        calling=calling,
+        born=born,
+        died=born + draft.rng.randint(52, 91),
+        born_in=home,
+        trade=draft.term("trade"),
+        habit=draft.term("habit"),
+    )
+
+
+def _tie(draft: Draft) -> None:
+    facts, people = draft.facts, draft.ids("person")
+    single = list(people)
+    for person in people:
+        born = draft.born(person)
+        elders = [other for other in people if 14 <= born - draft.born(other) <= 45]
+        if elders and draft.chance(0.85):
+            facts.tell(person, teacher=draft.pick(elders))
+        if person not in single:
+            continue
+        matches = [
+            other
+            for other in single
+            if facts.one(other, "sex") != facts.one(person, "sex") and abs(born - draft.born(other)) <= 12
+        ]
+        if matches and draft.chance(0.7):
+            spouse = draft.pick(matches)
+            facts.tell(person, spouse=spouse)
+            facts.tell(spouse, spouse=person)
+            single = [other for other in single if other not in (person, spouse)]
+
+
+def make_lives_and_places(seed: int, pages: int) -> Draft:
+    """The first half of a world of about `pages` pages; make_works of world_works adds the second."""
+    rng = random.Random(f"spadework-world-{seed}")
+    draft = Draft(rng, Names(rng), pages / 300)
+    make_places(draft)
+    make_people(draft)
+    return draft

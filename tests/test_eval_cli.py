@@ -108,7 +108,7 @@ def test_a_killed_sweep_goes_on_where_it_was_also_after_half_a_line(tmp_path: Pa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no lock")
 def test_a_second_sweep_into_the_same_folder_is_refused(tmp_path: Path) -> None:
-    running = started(tmp_path, 1)
+    running = started(tmp_path, 1, 5_000)
     told = spadework(*LONG, "--out", tmp_path)
     assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
     assert "another process is making the runs" in told.stderr

@@ -147,9 +147,9 @@ def _spent(result: Result) -> float:
 
 
 @pytest.fixture
-def prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Path:
     monkeypatch.setattr(calls, "BACKOFF_S", (0.0, 0.0))
-    logging.getLogger("spadework").setLevel(logging.CRITICAL)
+    caplog.set_level(logging.CRITICAL, "spadework")
     path = tmp_path / "prices.toml"
     path.write_text(PRICES)
     return path

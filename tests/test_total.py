@@ -135,7 +135,10 @@ def test_a_run_that_goes_on_without_a_part_of_its_own_is_not_written_either(tmp_
         assert len({line["spend"]["model_calls"] for line in lines}) == 1, "none of them had to do with less"
 
 
-@pytest.mark.parametrize(("usd", "told"), [("0", "more than 0"), ("much", "--total-usd"), ("-1", "--total-usd")])
+@pytest.mark.parametrize(
+    ("usd", "told"),
+    [("0", "more than 0"), ("much", "'much'"), ("-1", "'-1'"), ("5,searches=3", "'5,searches=3'"), ("", "''")],
+)
 @pytest.mark.usefixtures("prices")
 def test_a_total_that_is_no_amount_is_one_line(usd: str, told: str, tmp_path: Path) -> None:
     with FakeOpenAI() as model:

@@ -4,7 +4,7 @@
 Pages of the bundled web, and of a folder with `questions.jsonl` and `corpus.jsonl` (--hotpot), are made long with text
 of others (long_pages.py says how, and what the answering sentence is). Two simple ways run over the same pages:
 the first tokens of the text, and its paragraphs ranked by plain BM25. The bundled web of --seed and every second
-question are measured. Passages were tuned on the other questions (--tuning) and on the bundled webs of seeds 1 and 2.
+question are measured. Passages were tuned on the other questions (--tuning) and on the bundled webs of seeds 1 to 8.
 """
 
 import argparse

@@ -88,7 +88,9 @@ class Sweep:
         """What all runs together may cost, and the file where that is counted. Raises ConfigError."""
         if self.total_usd is None:
             return None
-        parse_limits("--total-usd", f"usd={self.total_usd}")
+        dollars = amount_of("usd", self.total_usd, "--total-usd")
+        if dollars <= 0:
+            raise ConfigError(f"--total-usd {one_line(self.total_usd, 40)!r}: give dollars, more than 0, such as 0.50")
         return [self.total_usd, str(self.out.absolute() / FILE)]
 
     def outside(self) -> Json:

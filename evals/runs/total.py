@@ -18,6 +18,7 @@ from ...agent.money.budget import Budget
 from ...agent.money.prices import Prices, missing_price
 from ...agent.storage.purse import Purse
 from ...tools.errors import ConfigError, ModelError
+from .passing import PassingChat
 
 FILE = "spend.db"
 NAME = "evaluation"
@@ -45,25 +46,17 @@ async def spent_of(total: Total) -> str:
     return f"{to_usd(gone.get('picousd', 0)):.4f}"
 
 
-class PaidChat:
+class PaidChat(PassingChat):
     """Passes every request on that the purse of `total` can pay; its file is made with the first one.
 
     Raises ConfigError where no price is known for the model.
     """
 
     def __init__(self, chat: Chat, total: Total, prices: Prices) -> None:
-        self.name = chat.name
-        self.context = chat.context
-        self.local = chat.local
-        self._chat = chat
+        super().__init__(chat, prices)
         self._total = total
-        self._prices = prices
         if prices.bound(self.name, 1, 1, local=self.local) is None:
             raise missing_price(self.name)
-
-    @property
-    def takes_tools(self) -> bool:
-        return self._chat.takes_tools
 
     async def complete(self, messages: list[dict[str, Any]], **options: Unpack[Options]) -> Reply:
         """See Chat. Raises TotalSpent where the purse has less than the call can cost."""
@@ -74,7 +67,7 @@ class PaidChat:
             raise TotalSpent(f"the total has less left than the ${to_usd(most):.4f} that the next call may cost")
         cost = most
         try:
-            reply = await self._chat.complete(messages, **options)
+            reply = await super().complete(messages, **options)
             cost = self._cost(reply.usage, most)
             return reply
         except ModelError as error:
@@ -94,5 +87,5 @@ class PaidChat:
 
     def _cost(self, usage: Usage | None, most: int) -> int:
         """What a call came to; where the server does not say, the most that it could."""
-        priced = None if usage is None else self._prices.picousd(self.name, usage, local=self.local)
+        priced = None if usage is None else self._price(usage)
         return most if priced is None else priced

@@ -24,6 +24,7 @@ from ...tools.errors import ModelError, ToolError
 from ...tools.reading.extract import Page
 from ...tools.search import Hit, Search, normalise_url
 from ..suites.grade import normalised
+from .passing import PassingChat
 from .total import TotalSpent
 
 GRACE_MS = 1_000
@@ -146,26 +147,18 @@ class WatchedBrowse:
         """Nothing of its own is open."""
 
 
-class WatchedChat:
-    """Passes every request on, counts it, and what its reply came to."""
+class WatchedChat(PassingChat):
+    """Counts every request that it passes on, and what its reply came to."""
 
     def __init__(self, chat: Chat, watch: Watch, prices: Prices) -> None:
-        self.name = chat.name
-        self.context = chat.context
-        self.local = chat.local
-        self._chat = chat
+        super().__init__(chat, prices)
         self._watch = watch
-        self._prices = prices
-
-    @property
-    def takes_tools(self) -> bool:
-        return self._chat.takes_tools
 
     async def complete(self, messages: list[dict[str, Any]], **options: Unpack[Options]) -> Reply:
         """See Chat."""
         try:
             with self._watch.call("model_calls"):
-                reply = await self._chat.complete(messages, **options)
+                reply = await super().complete(messages, **options)
         except TotalSpent:
             self._watch.unpaid = True
             raise
@@ -177,4 +170,4 @@ class WatchedChat:
 
     def _bill(self, usage: Usage | None) -> None:
         if usage is not None:
-            self._watch.bill(usage, self._prices.picousd(self.name, usage, local=self.local))
+            self._watch.bill(usage, self._price(usage))

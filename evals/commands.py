@@ -27,7 +27,7 @@ def demo(name: str | None) -> None:
     sys.exit(show_demo(name))
 
 
-@click.command(epilog=EXIT_CODES, short_help="Answer QUESTION and record the run as NAME.json.")
+@click.command(epilog=EXIT_CODES, short_help="Answer QUESTION and record the run as NAME.json.gz.")
 @click.argument("name")
 @click.argument("question")
 @run_options
@@ -35,7 +35,7 @@ def demo(name: str | None) -> None:
 @click.option("--note", metavar="TEXT", help="How the model's replies came about; `demo` shows it.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, metavar="DIR")
 def record(name: str, question: str, as_json: bool, note: str | None, out: Path, **options: Any) -> None:
-    """Answer QUESTION as `ask` does, and record the run as NAME.json.
+    """Answer QUESTION as `ask` does, and record the run as NAME.json.gz.
 
     Keys are never written. A search over corpus:FILE uses no network and cannot be recorded.
     """
@@ -54,7 +54,7 @@ def cassette() -> None:
 @click.argument("name")
 def show_cassette(name: str) -> None:
     """Print what is in a cassette: NAME of one that comes with Spadework, or a FILE."""
-    from .recording.cassettes import show
+    from .recording.listing import show
     from .recording.shelf import find_cassette
 
     click.echo(show(find_cassette(name)))
@@ -63,11 +63,11 @@ def show_cassette(name: str) -> None:
 @cassette.command("check")
 @click.argument("files", nargs=-1)
 def check_cassettes(files: tuple[str, ...]) -> None:
-    """Replay each of FILES (else all that come with Spadework) and list what is not as recorded.
+    """Replay each of FILES, or folders, (else all that come with Spadework) and list what is not as recorded.
 
     Prompts, decisions, answer and spend are compared. Exit code 1 if anything differs.
     """
-    from .recording.playback import check_all
+    from .recording.checking import check_all
 
     sys.exit(check_all(files))
 

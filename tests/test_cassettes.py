@@ -1,6 +1,7 @@
 """The file format: what is written, what is refused, what vcrpy makes of it, and how a cassette reads."""
 
 import base64
+import gzip
 import json
 import resource
 from pathlib import Path
@@ -10,15 +11,17 @@ import httpx
 import pytest
 from small_web import BINARY, PAGE, chat_body, small_web
 from spadework.evals.recording.cassettes import (
+    MAX_BYTES,
     Cassette,
     cassette_names,
+    cassettes_in,
     check_name,
     load_cassette,
     open_bundled,
     save_cassette,
-    show,
 )
 from spadework.evals.recording.entries import redact_url
+from spadework.evals.recording.listing import show
 from spadework.evals.recording.record import recording
 from spadework.tools.errors import CassetteError
 
@@ -42,6 +45,27 @@ def test_a_saved_cassette_loads_the_same_and_reads_as_sorted_lines(tmp_path: Pat
     lines = path.read_text().splitlines()
     assert lines[:4] == ["{", '  "clock": [', "    0.5", "  ],"]
     assert list(json.loads(path.read_text())) == ["clock", "failures", "interactions", "meta", "version"]
+
+
+def test_a_compressed_cassette_is_the_same_one_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    plain, packed, again = (tmp_path / name for name in ("why.json", "why.json.gz", "again.json.gz"))
+    for path in (plain, packed, again):
+        save_cassette(one_page("<p>tea</p>" * 2_000), path)
+    assert load_cassette(packed).interactions == load_cassette(plain).interactions
+    assert (load_cassette(packed).name, packed.read_bytes()) == ("why", again.read_bytes())
+    assert packed.stat().st_size * 10 < plain.stat().st_size
+    assert [item.name for item in cassettes_in(tmp_path)] == ["again.json.gz", "why.json", "why.json.gz"]
+
+
+def test_a_compressed_file_that_is_cut_broken_or_too_large_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "why.json.gz"
+    save_cassette(one_page("<p>tea</p>" * 2_000), path)
+    whole = path.read_bytes()
+    for data in (whole[:-9], whole[:40], b"\x1f\x8b" + b"\x00" * 40, gzip.compress(bytes(MAX_BYTES + 2), 1)):
+        path.write_bytes(data)
+        with pytest.raises(CassetteError, match=r"why\.json\.gz can(not be|not)") as info:
+            load_cassette(path)
+        assert "\n" not in str(info.value)
 
 
 def test_a_write_that_is_interrupted_leaves_the_older_file_and_nothing_else(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *options(model, base),
         ]
         assert CliRunner().invoke(cli, command).exit_code == 0
-    return folder / "alder.json"
+    return folder / "alder.json.gz"
 
 
 def offline(*command: str) -> Result:
@@ -73,13 +73,6 @@ def test_all_that_come_with_the_package_are_played_and_one_that_fails_does_not_s
     assert told.exit_code == 1
     assert told.stderr == "error: cassette changed searched with 'gogle', which cannot be played\n"
     assert f"\n{ANSWER}\n" in told.stdout
-
-
-def test_without_recordings_demo_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "cassette_names", list)
-    told = offline("demo")
-    assert (told.exit_code, told.stdout) == (1, "")
-    assert "spadework record NAME QUESTION" in told.stderr
 
 
 def test_a_prompt_that_differs_is_warned_of_and_the_check_shows_how(recorded: Path, tmp_path: Path) -> None:

@@ -1,33 +1,35 @@
 """A cassette is one recorded run: every request with its reply, the failures, the clock readings and what was asked.
 
-The file is JSON. `interactions` has the shape of vcrpy's own JSON cassettes, so vcrpy can play the file too; `order`
-numbers all requests, failed ones included, in the order in which they were sent.
+The file is JSON, compressed where its name ends in .gz. `interactions` has the shape of vcrpy's own JSON cassettes, so
+vcrpy can play the file too (see keyed.py); `order` numbers all requests, failed ones included, as they were sent.
 """
 
+import gzip
 import os
 import re
 import secrets
+import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from ...tools.clean import one_line
 from ...tools.errors import CassetteError
-from .entries import VERSION, body_bytes, checked, is_chat, is_list, is_object
+from .entries import VERSION, checked
 
 MAX_BYTES = 64_000_000
-"""The largest file that is read or written."""
+"""The most that is read or written, before it is compressed."""
+SUFFIXES = (".json.gz", ".json")
+"""How the name of a cassette's file ends: compressed, and plain."""
+EVALUATED = "bundled"
+"""The folder of the shipped cassettes that `eval run bundled` plays."""
 
 _LAYOUT = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
-
-_META_FIRST = ("question", "budget", "strategy", "model", "replies", "created", "version")
-_QUERY_PARAMETERS = ("q", "query", "srsearch", "gsrsearch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Cassette:
 
     @property
     def name(self) -> str:
-        return PurePath(self.path).stem or "cassette"
+        return name_of(self.path) or "cassette"
 
     @property
     def question(self) -> str:
@@ -60,9 +62,9 @@ def load_cassette(source: Path | Traversable) -> Cassette:
     """Read and check one cassette file; raises CassetteError, one line that names the file and the fault."""
     try:
         with source.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CassetteError(f"cassette {source} cannot be read: {error.strerror or error}") from error
+            data = _plain(file.read(MAX_BYTES + 1))
+    except (OSError, EOFError, zlib.error) as error:
+        raise CassetteError(f"cassette {source} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     try:
         if len(data) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES} bytes")
@@ -85,9 +87,9 @@ def save_cassette(cassette: Cassette, path: Path) -> None:
 
 def check_cassette(cassette: Cassette, path: Path) -> bytes:
     """The bytes that `save_cassette` would write to `path`; CassetteError when cassette or name cannot be used."""
-    if path.suffix != ".json":
-        raise CassetteError(f"cassette {path} cannot be written: its name must end in .json")
-    check_name(path.stem)
+    if not path.name.endswith(SUFFIXES):
+        raise CassetteError(f"cassette {path} cannot be written: its name must end in {' or '.join(SUFFIXES)}")
+    check_name(name_of(path))
     parts = {name: getattr(cassette, name) for name in ("meta", "interactions", "failures", "clock")}
     try:
         data = orjson.dumps(checked({"version": VERSION} | parts), option=_LAYOUT)
@@ -95,7 +97,8 @@ def check_cassette(cassette: Cassette, path: Path) -> bytes:
         raise CassetteError(f"cassette {path} cannot be written: {error}") from error
     if len(data) > MAX_BYTES:
         raise CassetteError(f"cassette {path} cannot be written: {len(data)} bytes are over the limit of {MAX_BYTES}")
-    return data
+    # No time of day goes into the file: the same recording gives the same bytes.
+    return gzip.compress(data, compresslevel=6, mtime=0) if path.suffix == ".gz" else data
 
 
 def check_name(name: str) -> str:
@@ -108,35 +111,52 @@ def check_name(name: str) -> str:
     )
 
 
+def name_of(path: PurePath | str) -> str:
+    """The name of the cassette in a file.
+
+    >>> name_of("runs/salt.json.gz")
+    'salt'
+    """
+    return PurePath(path).name.removesuffix(".gz").removesuffix(".json")
+
+
+def cassettes_in(folder: Path | Traversable) -> list[Path | Traversable]:
+    """The cassettes of a folder, by name. Raises CassetteError for a folder that cannot be read or holds none."""
+    try:
+        found = [item for item in folder.iterdir() if item.name.endswith(SUFFIXES) and item.name[0] != "."]
+    except OSError as error:
+        raise CassetteError(f"the folder {folder} cannot be read: {error.strerror or error}") from error
+    if not found:
+        raise CassetteError(f"the folder {folder} holds no cassettes (files that end in {' or '.join(SUFFIXES)})")
+    return sorted(found, key=lambda item: item.name)
+
+
 def cassette_names() -> list[str]:
-    """The names of the cassettes that ship with the package, sorted."""
-    return sorted(item.name.removesuffix(".json") for item in _bundled().iterdir() if item.name.endswith(".json"))
+    """The names of the cassettes that ship with the package for `demo`, sorted."""
+    return [name_of(item.name) for item in cassettes_in(shipped())]
 
 
 def open_bundled(name: str) -> Cassette:
     """Load a cassette that ships with the package; raises CassetteError, with the names there are."""
-    item = _bundled().joinpath(f"{check_name(name)}.json")
-    if not item.is_file():
-        raise CassetteError(f"no cassette is named {name!r}; there are: {', '.join(cassette_names()) or 'none'}")
-    return load_cassette(item)
+    check_name(name)
+    for folder in (shipped(), shipped() / EVALUATED):
+        for suffix in SUFFIXES:
+            if (item := folder / f"{name}{suffix}").is_file():
+                return load_cassette(item)
+    raise CassetteError(f"no cassette is named {name!r}; there are: {', '.join(cassette_names())}")
 
 
-def show(cassette: Cassette) -> str:
-    """The cassette as text to read: what was asked, then a numbered line for each request, in order."""
-    lines = [f"cassette: {cassette.name}"]
-    lines += [f"{one_line(key)}: {_value(cassette.meta[key], 200)}" for key in _META_FIRST if key in cassette.meta]
-    lines += [
-        f"{one_line(key)}: {_value(value, 200)}" for key, value in cassette.meta.items() if key not in _META_FIRST
-    ]
-    lines.append(
-        f"{len(cassette.interactions)} replies, {len(cassette.failures)} failures, {len(cassette.clock)} clock readings"
-    )
-    lines += [f"{number} {one_line(_told(event))}" for number, event in enumerate(cassette.events(), 1)]
-    return "\n".join(lines)
-
-
-def _bundled() -> Traversable:
+def shipped() -> Traversable:
+    """The folder of the cassettes that ship with the package."""
     return files(f"{(__package__ or '').rsplit('.', 2)[0]}.cassettes")
+
+
+def _plain(data: bytes) -> bytes:
+    """Inflated where it is compressed, whatever the file is called, and no further than what could be used."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    with gzip.GzipFile(fileobj=BytesIO(data)) as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _write_whole(path: Path, data: bytes) -> None:
@@ -150,63 +170,3 @@ def _write_whole(path: Path, data: bytes) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _told(event: dict[str, Any]) -> str:
-    request: dict[str, Any] = event["request"]
-    method, url, body = request["method"], request["uri"], body_bytes(request.get("body"))
-    chat = is_chat(method, url)
-    if "error" in event:
-        outcome = f"{event['error']['kind']}: {event['error']['text']}"
-    elif chat and event["response"]["status"]["code"] == 200:
-        outcome = _reply(body_bytes(event["response"]["body"]))
-    else:
-        outcome = _page(event["response"])
-    return f"{_asked(url, body) if chat else _wanted(method, url)} -> {one_line(outcome, 300)}"
-
-
-def _asked(url: str, body: bytes) -> str:
-    wanted = _parsed(body)
-    messages = wanted.get("messages")
-    count = len(messages) if is_list(messages) else 0
-    return f"model turn, {count} messages to {wanted.get('model', url)}"
-
-
-def _wanted(method: str, url: str) -> str:
-    parameters = parse_qs(urlsplit(url).query)
-    query = next((parameters[name][0] for name in _QUERY_PARAMETERS if name in parameters), None)
-    if method == "GET" and query is not None:
-        return f"search {one_line(query, 120)!r} at {urlsplit(url).hostname}"
-    return f"{'page' if method == 'GET' else method} {url}"
-
-
-def _page(response: dict[str, Any]) -> str:
-    types: list[str] = response["headers"].get("content-type", [""])
-    size = len(body_bytes(response["body"]))
-    return f"{response['status']['code']} {types[0].partition(';')[0]} {size} bytes"
-
-
-def _reply(body: bytes) -> str:
-    """What the model said: its tool calls, then its text."""
-    choices = _parsed(body).get("choices")
-    choice = choices[0] if is_list(choices) and choices else None
-    message = choice.get("message") if is_object(choice) else None
-    if not is_object(message):
-        return f"unreadable reply of {len(body)} bytes"
-    calls = message.get("tool_calls")
-    functions = [call.get("function") for call in calls if is_object(call)] if is_list(calls) else []
-    told = [f"{call.get('name')}({call.get('arguments')})" for call in functions if is_object(call)]
-    return "; ".join([*(one_line(call, 140) for call in told), one_line(str(message.get("content") or ""), 140)])
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return value if is_object(value) else {}
-
-
-def _value(value: object, max_chars: int) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return one_line(text, max_chars)

@@ -23,8 +23,6 @@ SHOWN = ("plan", "search", "read", "decide")
 def show_demo(name: str | None = None) -> int:
     """Play one recording, or all that come with Spadework. Returns 1 where one could not be played, else 0."""
     cassettes = [find_cassette(name)] if name else [open_bundled(known) for known in cassette_names()]
-    if not cassettes:
-        raise CassetteError("no recordings come with this Spadework; make one: spadework record NAME QUESTION")
     width = text_width()
     click.echo(TOP)
     for replies in dict.fromkeys(str(cassette.meta.get("replies", "")) for cassette in cassettes):

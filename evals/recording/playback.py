@@ -1,13 +1,12 @@
 """A recorded run played again through the real graph, and what comes out differently from the recording."""
 
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import orjson
 from pydantic import SecretStr
 
@@ -16,16 +15,44 @@ from ...agent.llm.model import OpenAICompatible
 from ...agent.result import Result
 from ...agent.run import run_agent
 from ...agent.settings import Settings
-from ...agent.terminal.notices import one_line_notices
-from ...tools.backends.searxng import SearxngSearch
-from ...tools.backends.wikipedia import WikipediaSearch
 from ...tools.clean import one_line
-from ...tools.errors import CassetteError, SpadeworkError
+from ...tools.errors import CassetteError
 from ...tools.search import Search
 from ...tools.web.http import SafeClient
-from .cassettes import Cassette, cassette_names
+from .backends import recorded_search
+from .cassettes import Cassette
 from .replay import Difference, ReplayClock, ReplayTransport
-from .shelf import find_cassette
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What stands in for the outside in a run that is played again."""
+
+    cassette: Cassette
+    model: OpenAICompatible
+    search: Search
+    settings: Settings
+    """With the recorded replies as the transport, and the recorded clock."""
+    transport: ReplayTransport
+    clock: ReplayClock
+
+    @property
+    def strategy(self) -> str:
+        return _said(self.cassette, "strategy")
+
+    @property
+    def run(self) -> str:
+        """The id that the run had: charges and marks in the prompts are named by it."""
+        return _said(self.cassette, "run")
+
+    def faults(self, result: Result) -> list[str]:
+        """All that is not as recorded: prompts, answer, decisions, spend, requests. Empty if nothing is."""
+        faults = [f"turn {turn} was asked something else:\n{text}" for turn, text in self.transport.differences]
+        faults += _changes(self.cassette.meta.get("outcome", {}), outcome_of(result))
+        faults += [f"recorded, but not asked for: {request}" for request in self.transport.unused()]
+        if self.clock.exhausted:
+            faults.append(f"the clock was read {self.clock.exhausted} times more often than recorded")
+        return faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +65,26 @@ class Played:
     differences: list[Difference]
     """Model turns that were asked something else than in the recording."""
     faults: list[str]
-    """All that is not as recorded, one line each or more."""
+
+
+@contextmanager
+def replaying(cassette: Cassette) -> Generator[Replay]:
+    """What a run needs to be played from the cassette. A run with a listener reads the clock more often; recordings are
+    made with one, so one has to be given. Raises CassetteError when the cassette does not say how it was made.
+    """
+    transport, clock = ReplayTransport(cassette), ReplayClock(cassette)
+    model = OpenAICompatible(
+        model=_said(cassette, "model"),
+        base_url=_said(cassette, "base_url"),
+        api_key=SecretStr("played"),
+        context=cassette.meta.get("context"),
+        transport=transport,
+    )
+    _said(cassette, "search")
+    search = recorded_search(cassette, SafeClient(transport=transport))
+    with _prices(cassette) as prices:
+        settings = Settings(transport=transport, clock=clock, prices=prices)
+        yield Replay(cassette, model, search, settings, transport, clock)
 
 
 def play(cassette: Cassette) -> Played:
@@ -46,33 +92,19 @@ def play(cassette: Cassette) -> Played:
 
     Raises CassetteError when the cassette does not say how it was made, or does not hold a request that was made.
     """
-    transport, clock = ReplayTransport(cassette), ReplayClock(cassette)
-    chat = OpenAICompatible(
-        model=_said(cassette, "model"),
-        base_url=_said(cassette, "base_url"),
-        api_key=SecretStr("played"),
-        context=cassette.meta.get("context"),
-        transport=transport,
-    )
-    # A run with a listener reads the clock more often; recordings are made with one, so they are played with one.
     events: list[Event] = []
-    with _prices(cassette) as prices:
+    with replaying(cassette) as replay:
         result = run_agent(
             cassette.question,
             cassette.meta.get("budget"),
-            model=chat,
-            search=_search(cassette, SafeClient(transport=transport)),
-            strategy=_said(cassette, "strategy"),
-            thread_id=_said(cassette, "run"),
-            settings=Settings(transport=transport, clock=clock, prices=prices),
+            model=replay.model,
+            search=replay.search,
+            strategy=replay.strategy,
+            thread_id=replay.run,
+            settings=replay.settings,
             on_event=events.append,
         )
-    faults = [f"turn {turn} was asked something else:\n{text}" for turn, text in transport.differences]
-    faults += _changes(cassette.meta.get("outcome", {}), outcome_of(result))
-    faults += [f"recorded, but not asked for: {request}" for request in transport.unused()]
-    if clock.exhausted:
-        faults.append(f"the clock was read {clock.exhausted} times more often than recorded")
-    return Played(cassette, result, events, transport.differences, faults)
+    return Played(cassette, result, events, replay.transport.differences, replay.faults(result))
 
 
 def outcome_of(result: Result) -> dict[str, Any]:
@@ -86,24 +118,6 @@ def outcome_of(result: Result) -> dict[str, Any]:
     }
 
 
-@one_line_notices()
-def check_all(files: Sequence[str]) -> int:
-    """Replay the cassettes and print a line each, with what differs below it. Returns 1 if anything does, else 0."""
-    failed = 0
-    for name in files or cassette_names():
-        try:
-            faults = play(find_cassette(name)).faults
-        except SpadeworkError as error:
-            faults = [str(error)]
-        failed += bool(faults)
-        click.echo(f"{one_line(name)}: {'differs' if faults else 'as recorded'}")
-        for line in (line for fault in faults for line in fault.splitlines()):
-            click.echo(f"  {one_line(line, 400)}")
-    if not files and not cassette_names():
-        click.echo("no cassettes come with this Spadework", err=True)
-    return int(failed > 0)
-
-
 def _said(cassette: Cassette, name: str) -> str:
     value = cassette.meta.get(name)
     if not isinstance(value, str) or not value:
@@ -111,15 +125,6 @@ def _said(cassette: Cassette, name: str) -> str:
             f"cassette {cassette.name} does not say its {name}: record it again with `spadework record`"
         )
     return value
-
-
-def _search(cassette: Cassette, client: SafeClient) -> Search:
-    name, url = _said(cassette, "search"), _said(cassette, "search_url")
-    if name == "searxng":
-        return SearxngSearch(url, client)
-    if name == "wikipedia":
-        return WikipediaSearch(client, base=url)
-    raise CassetteError(f"cassette {cassette.name} searched with {one_line(name)!r}, which cannot be played")
 
 
 @contextmanager

@@ -93,7 +93,7 @@ class Recording:
 async def recording(
     path: Path, meta: Mapping[str, Any], *, model_url: str, clock: Callable[[], float] | None = None
 ) -> AsyncGenerator[Recording, None]:
-    """Record all that happens inside to the cassette `path` (NAME.json); `meta` needs a question.
+    """Record all that happens inside to the cassette `path` (NAME.json.gz or NAME.json); `meta` needs a question.
 
     It is written when the block ends well: an exception leaves an older file as it was. Raises CassetteError when
     another recording is under way, when meta or the name cannot be used, and when a secret would be written.

@@ -20,21 +20,17 @@ from ...agent.settings import Settings
 from ...agent.terminal.ask import Asked, Shown, exit_code, print_result
 from ...agent.terminal.notices import one_line_notices
 from ...agent.terminal.progress import progress
-from ...tools.backends.choice import make_search
-from ...tools.backends.searxng import DEFAULT_URL, SearxngSearch
-from ...tools.backends.wikipedia import DEFAULT_LANG, WikipediaSearch
 from ...tools.clean import clean
 from ...tools.errors import CassetteError, ConfigError
-from ...tools.search import Search
-from ...tools.web.http import SafeClient
-from .cassettes import check_name
+from .backends import search_facts
+from .cassettes import SUFFIXES, check_name
 from .playback import outcome_of
 from .record import recording
 
 
 @one_line_notices()
 def record_and_show(name: str, question: str, asked: Asked, *, out: Path, note: str | None, as_json: bool) -> int:
-    """Run the question live, write it to NAME.json in `out`, print the result. Returns the exit code of the answer.
+    """Run the question live, write it to NAME.json.gz in `out`, print the result. Returns the exit code of the answer.
 
     Raises ConfigError before anything is spent, and CassetteError when the cassette cannot be written.
     """
@@ -71,7 +67,7 @@ def _checked_path(name: str, out: Path) -> Path:
         raise ConfigError(str(error)) from error
     if not os.access(out, os.W_OK):
         raise ConfigError(f"the folder {out} cannot be written to: name another one with --out")
-    return out / f"{name}.json"
+    return out / f"{name}{SUFFIXES[0]}"
 
 
 def _meta(budget: Budget, asked: Asked, settings: Settings, chat: OpenAICompatible) -> dict[str, Any]:
@@ -81,22 +77,11 @@ def _meta(budget: Budget, asked: Asked, settings: Settings, chat: OpenAICompatib
         "model": chat.model,
         "base_url": chat.base_url,
         "context": chat.context,
-        **_search_meta(asked.search),
+        **search_facts(asked.search),
     }
     if settings.prices:
         meta["prices"] = Path(settings.prices).read_text(encoding="utf-8")
     return meta
-
-
-def _search_meta(spec: str | None) -> dict[str, str]:
-    """The search backend and its address. Raises ConfigError for one whose traffic is no HTTP of ours."""
-    backend: Search = make_search(spec, SafeClient())
-    if isinstance(backend, SearxngSearch):
-        return {"search": "searxng", "search_url": os.environ.get("SEARXNG_URL") or DEFAULT_URL}
-    if isinstance(backend, WikipediaSearch):
-        lang = (os.environ.get("SPADEWORK_WIKIPEDIA_LANG") or DEFAULT_LANG).strip().lower()
-        return {"search": "wikipedia", "search_url": f"https://{lang}.wikipedia.org"}
-    raise ConfigError(f"a search over {backend.name} cannot be recorded: use --search searxng or wikipedia")
 
 
 async def _record(path: Path, meta: Mapping[str, Any], options: Options, made: list[Result]) -> None:

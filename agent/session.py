@@ -69,6 +69,8 @@ class Session:
     """Parts of pages that were shown, or are about to be: (normalised address, part)."""
     hits: dict[str, str] = field(default_factory=dict[str, str])
     """Addresses that searches showed, with their titles, in the order in which they came."""
+    arrived: dict[str, Sequence[Hit]] = field(default_factory=dict[str, Sequence[Hit]])
+    """Results by their charge, until those of the searches beside them are there, too."""
     ranks: dict[str, int] = field(default_factory=dict[str, int])
     """The best rank at which each of them came."""
     brought: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -138,7 +140,8 @@ class Session:
         """Take in again what a call of an earlier part of this run brought."""
         charge = entry.charge
         if charge.kind == "search" and (hits := hits_of(entry.result)) is not None:
-            self.note_hits(charge, charge.what, hits)
+            self._note_hits(charge.id, hits)
+            self.note_query(charge.what, hits)
         elif charge.kind == "browse" and (read := page_of(entry.result)) is not None:
             page, fetched = read
             self.note_page(charge, page, fetched)
@@ -147,14 +150,19 @@ class Session:
     def snippets(self, url: str) -> Sequence[str]:
         return self.pages.snippets(url)
 
-    def note_hits(self, charge: Charge, query: str, hits: Sequence[Hit]) -> None:
-        """Take in what a search brought: its results may be opened and quoted."""
+    def take_in(self) -> None:
+        """Take in what arrived, in the order of the charges: which search was the fastest must not show in a prompt."""
+        arrived, self.arrived = self.arrived, {}
+        for charge_id in self.ledger.charges:
+            if charge_id in arrived:
+                self._note_hits(charge_id, arrived[charge_id])
+
+    def _note_hits(self, charge_id: str, hits: Sequence[Hit]) -> None:
         self.pages.add_hits(hits)
         self.hits.update({hit.url: hit.title for hit in hits if hit.url not in self.hits})
         self.ranks.update({hit.url: min(hit.rank, self.ranks.get(hit.url, hit.rank)) for hit in hits})
         for hit in hits:
-            self.brought.setdefault(normalise_url(hit.url), [charge.id])
-        self.note_query(query, hits)
+            self.brought.setdefault(normalise_url(hit.url), [charge_id])
 
     def note_query(self, query: str, hits: Sequence[Hit]) -> None:
         """Remember what a query brought, for when it is asked again."""

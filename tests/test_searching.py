@@ -1,10 +1,18 @@
 """Several backends in a run: every request is a search of its own, and is charged as one."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from scripted import QUESTION, ScriptedChat, SmallWeb, good_script, search, small_web
 from spadework.agent import Budget, Result, run_agent
+from spadework.agent.money.charges import Charge, call_of
+from spadework.agent.money.ledger import Ledger
+from spadework.agent.nodes.act import act
+from spadework.agent.nodes.material import unread_results
+from spadework.agent.nodes.paying import cost_of
+from spadework.agent.session import Deps, Session
+from spadework.agent.strategies import STRATEGIES
 from spadework.tools.backends.several import Several
 from spadework.tools.errors import ToolError
 from spadework.tools.search import Hit
@@ -88,3 +96,32 @@ def test_a_query_that_all_refuse_has_failed_once() -> None:
     assert result.spend.searches == 4, "made twice at two backends, and refused the third time"
     told = "\n".join(str(message["content"]) for message in chat.prompts[3] if message["role"] == "tool")
     assert "it failed 2 times; try another" in told
+
+
+async def test_which_search_was_the_fastest_does_not_show_in_what_later_prompts_are_made_of() -> None:
+    """Or a replay, in which all are as fast, could not be like its recording."""
+
+    class Uneven(SmallWeb):
+        slow = ""
+
+        async def search(self, query: str, *, limit: int, timeout: float) -> list[Hit]:
+            await asyncio.sleep(0.05 if query == self.slow else 0)
+            hits = await super().search(query, limit=limit, timeout=timeout)
+            return [replace(hit, snippet=f"{hit.snippet} ({query})") for hit in hits]
+
+    queries = ["bridge wendle", "mara finch"]
+    seen: list[object] = []
+    for slow in queries:
+        web = Uneven({"http://c.example/": "Mara Finch of Wendle", "http://d.example/": "bridge Mara Finch"})
+        web.slow = slow
+        deps = Deps(chats={"default": ScriptedChat([])}, search=web, browse=web, strategy=STRATEGIES["react"])
+        session = Session(deps, Ledger(Budget(searches=2), "run", clock=lambda: 0.0))
+        calls = [call_of("search", "searcher", what=query, attempt=1) for query in queries]
+        held = [session.ledger.hold(call, cost_of("search", query)) for call, query in zip(calls, queries, strict=True)]
+        granted = [{"query": charge.what, "charge": charge.id} for charge in held if isinstance(charge, Charge)]
+        call = {"id": "1", "name": "search", "arguments": {"queries": granted, "notes": []}}
+        state: Any = {"calls": [call], "progress": {"failed_calls": 0, "failed_again": 0}}
+        await act(state, session)
+        urls = unread_results(session, "")
+        seen.append((urls, [session.snippets(url) for url in urls], session.brought))
+    assert seen[0] == seen[1]

@@ -36,7 +36,10 @@ async def act(state: AgentState, session: Session) -> dict[str, Any]:
     gate = asyncio.Semaphore(AT_ONCE)
     share = _share(session, calls)
     failed_before = failed_again(session)
-    outcomes = await together(_run(session, call, gate, share) for call in calls)
+    try:
+        outcomes = await together(_run(session, call, gate, share) for call in calls)
+    finally:
+        session.take_in()
     entries = [
         entry({"role": "tool", "tool_call_id": call["id"], "content": text}, stub=stub)
         for call, (text, stub, _) in zip(calls, outcomes, strict=True)

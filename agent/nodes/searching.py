@@ -73,7 +73,7 @@ async def _ask(
     if isinstance(kept, list):
         session.emit(CallEvent("search", query, "free", CACHED))
         await settle(session, charge, None, lambda: stored_hits(kept), marks=(CACHED,))
-        session.note_hits(charge, query, kept)
+        _note(session, charge, query, kept)
         return kept
     session.emit(CallEvent("search", charge.what, "started"))
     started = session.ledger.clock()
@@ -84,9 +84,14 @@ async def _ask(
         session.emit(CallEvent("search", charge.what, "failed", str(error)))
         return Failure(one_line(str(error), 200), made=True)
     await settle(session, charge, started, lambda: stored_hits(hits))
-    session.note_hits(charge, query, hits)
+    _note(session, charge, query, hits)
     session.emit(CallEvent("search", charge.what, "done", f"{len(hits)} results"))
     return hits
+
+
+def _note(session: Session, charge: Charge, query: str, hits: list[Hit]) -> None:
+    session.arrived[charge.id] = hits
+    session.note_query(query, hits)
 
 
 def _held(session: Session, backend: Search, query: str, beside: str) -> str:

@@ -33,16 +33,19 @@ def demo(name: str | None) -> None:
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document.")
 @click.option("--note", metavar="TEXT", help="How the model's replies came about; `demo` shows it.")
+@click.option("--answer", "answers", metavar="TEXT", multiple=True, help="What is right, for `eval run`; and again.")
+@click.option("--case", metavar="ID", help="The case that this is a run of (NAME).")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, metavar="DIR")
-def record(name: str, question: str, as_json: bool, note: str | None, out: Path, **options: Any) -> None:
+def record(name: str, question: str, as_json: bool, out: Path, **options: Any) -> None:
     """Answer QUESTION as `ask` does, and record the run as NAME.json.gz.
 
     Keys are never written. A search over corpus:FILE uses no network and cannot be recorded.
     """
     from ..agent.terminal.ask import Asked
-    from .recording.recorder import record_and_show
+    from .recording.recorder import Label, record_and_show
 
-    sys.exit(record_and_show(name, question, Asked(**options), out=out, note=note, as_json=as_json))
+    label = Label(name, *(options.pop(part) for part in ("note", "answers", "case")))
+    sys.exit(record_and_show(label, question, Asked(**options), out=out, as_json=as_json))
 
 
 @click.group(short_help="Look at recorded runs, and check that they still replay.")

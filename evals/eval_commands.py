@@ -8,9 +8,10 @@ import click
 
 from ..agent.terminal.options import outside_options
 
-_RUN_EXAMPLES = """Examples, the first without a key and offline:
+_RUN_EXAMPLES = """Examples, the first two without a key and offline:
 
 \b
+spadework eval run bundled
 spadework eval run bundled --model simulated --strategy bats-early,react --budget 3,5,10 --out sweep
 spadework eval run hotpot.jsonl --budget 5 --budget searches=5,usd=0.05 --limit 50 --out hotpot
 
@@ -35,19 +36,17 @@ def eval() -> None:
 
 @eval.command(epilog=_RUN_EXAMPLES, short_help="Answer the questions of SUITE under each strategy and budget.")
 @click.argument("suite")
-@click.option("--strategy", metavar="NAMES", default="bats-early", show_default=True, help="Separated by commas.")
+@click.option("--strategy", metavar="NAMES", help="Separated by commas (bats-early).")
 @click.option(
     "--budget",
     metavar="LIMITS",
     multiple=True,
-    default=("5",),
-    show_default=True,
-    help="Searches, and as many page reads: 3,5,10. Or limits: searches=5,usd=0.05. Can be given again.",
+    help="Searches, and as many page reads: 3,5,10 (5). Or limits: searches=5,usd=0.05. Can be given again.",
 )
 @click.option(
     "--repeat", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Make each run N times."
 )
-@click.option("--out", metavar="DIR", type=_FOLDER, required=True, help="Where runs.jsonl is, or will be.")
+@click.option("--out", metavar="DIR", type=_FOLDER, help="Where runs.jsonl is, or will be (eval-SUITE).")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="Only the first N questions.")
 @click.option("--part", metavar="I/N", default="1/1", show_default=True, help="Every N-th question from the I-th on.")
 @click.option("--total-usd", metavar="X", help="Dollars that the model calls of all runs in DIR may cost together.")
@@ -62,8 +61,10 @@ def run(**options: Any) -> None:
     """Answer the questions of SUITE under each strategy and budget, and print how that went.
 
     SUITE is a file of JSON lines with id, question, answer and, optionally, aliases; or `bundled`, the questions of the
-    fictional web that comes with Spadework, which is searched and read in this process. `bundled:SEED` is another such
-    web, `bundled:SEED:100` looks for 100 questions of each tier. The model `simulated` plays it without a key.
+    fictional web that comes with Spadework. Without a --model the recordings of some of them are played again, offline;
+    with one, that web is searched and read in this process. `bundled:SEED` is another such web, `bundled:SEED:100`
+    looks for 100 questions of each tier. The model `simulated` plays it without a key. `recorded:DIR` plays the
+    recordings (see `spadework record`) in a folder, each with its own strategy and budget.
 
     Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
     those again that failed.

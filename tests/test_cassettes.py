@@ -21,6 +21,7 @@ from spadework.evals.recording.cassettes import (
     save_cassette,
 )
 from spadework.evals.recording.entries import redact_url
+from spadework.evals.recording.keyed import played_by_vcrpy
 from spadework.evals.recording.listing import show
 from spadework.evals.recording.record import recording
 from spadework.tools.errors import CassetteError
@@ -215,6 +216,27 @@ async def test_vcrpy_plays_the_file(tmp_path: Path) -> None:
         with player.use_cassette(str(path), serializer="base64") as tape:
             assert (await client.get(f"{web.base}/binary")).content == BINARY
             assert len(tape) == 3
+
+
+async def test_vcrpy_plays_the_file_by_key_with_bodies_told_apart_and_repeats(tmp_path: Path) -> None:
+    path = tmp_path / "why.json.gz"
+    async with (
+        small_web() as web,
+        httpx.AsyncClient() as client,
+        recording(path, {"question": "q"}, model_url=web.base),
+    ):
+        counted = [(await client.get(f"{web.base}/counter")).text for _ in range(2)]
+        told = [
+            (await client.post(f"{web.base}/chat/completions", json=chat_body(text))).content for text in ("one", "two")
+        ]
+    refused = pytest.importorskip("vcr.errors").CannotOverwriteExistingCassetteException
+    with played_by_vcrpy(path), httpx.Client() as client:
+        for text, said in [("two", told[1]), ("one", told[0])]:
+            assert client.post(f"{web.base}/chat/completions", json=chat_body(text)).content == said
+        again = [client.get(f"{web.base}/counter").text for _ in range(3)]
+        assert again == [*counted, counted[-1]]
+        with pytest.raises(refused, match="counter/none"):
+            client.get(f"{web.base}/counter/none")
 
 
 async def test_a_shown_cassette_reads_in_order_and_without_control_characters(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,13 +28,32 @@ from .playback import outcome_of
 from .record import recording
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is written on a cassette besides how it was made."""
+
+    name: str
+    note: str | None = None
+    """How the model's replies came about."""
+    answers: Sequence[str] = ()
+    """What counts as right, the answer first; none where that is not known."""
+    case: str | None = None
+    """The case that this is a run of: several runs may be of one."""
+
+    def facts(self) -> dict[str, Any]:
+        answers = [text for answer in self.answers if (text := clean(answer).strip())]
+        if not answers:
+            return {}
+        return {"case": {"id": clean(self.case or self.name), "answer": answers[0], "aliases": answers[1:]}}
+
+
 @one_line_notices()
-def record_and_show(name: str, question: str, asked: Asked, *, out: Path, note: str | None, as_json: bool) -> int:
+def record_and_show(label: Label, question: str, asked: Asked, *, out: Path, as_json: bool) -> int:
     """Run the question live, write it to NAME.json.gz in `out`, print the result. Returns the exit code of the answer.
 
     Raises ConfigError before anything is spent, and CassetteError when the cassette cannot be written.
     """
-    path = _checked_path(name, out)
+    path = _checked_path(label.name, out)
     budget, settings = asked.limits(), asked.settings()
     chat = make_chat(
         asked.model, context=settings.context, server=Server(settings.base_url, settings.proxy, settings.ca)
@@ -42,8 +61,8 @@ def record_and_show(name: str, question: str, asked: Asked, *, out: Path, note: 
     if not isinstance(chat, OpenAICompatible):
         raise ConfigError(f"{chat.name} cannot be recorded: name a model of an OpenAI-compatible server")
     # Cleaned, because an argument may hold bytes that no JSON file can.
-    meta = {"question": clean(question).strip(), **_meta(budget, asked, settings, chat)}
-    meta["replies"] = clean(note or f"by the model {chat.model} at {chat.base_url}")
+    meta = {"question": clean(question).strip(), **_meta(budget, asked, settings, chat), **label.facts()}
+    meta["replies"] = clean(label.note or f"by the model {chat.model} at {chat.base_url}")
     made: list[Result] = []
     try:
         with progress(question, budget.limits()) as on_event:

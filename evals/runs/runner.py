@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 
 from ...agent.llm.models import Server, make_chat
@@ -27,6 +27,7 @@ from ..simulated.chat import CONTEXT, SimulatedChat
 from ..suites.cases import Bundled, web_of
 from ..suites.grade import is_right
 from ..suites.sealed import sealed
+from .recorded import replayed
 from .runs_file import KEY, Json
 from .total import PaidChat, TotalSpent
 from .watch import Watch, WatchedBrowse, WatchedChat, watched
@@ -43,7 +44,7 @@ async def run_one(task: Json) -> Json:
     result, fault = None, ""
     started = time.perf_counter()
     try:
-        async with _outside(task, watch) as options:
+        async with _opened(task, watch) as options:
             result = await arun_agent(task["question"], task["limits"], **options)
     except Exception as error:
         fault = one_line(f"{type(error).__name__}: {error}", MOST_FAULT)
@@ -54,12 +55,13 @@ async def run_one(task: Json) -> Json:
     violations = watch.passed(Budget.of(task["limits"]), seconds)
     if result is None:
         return line | _broken(watch, fault, seconds) | {"violations": violations}
-    return line | _ended(task, result) | {"violations": [*violations, *watch.unproven(result)]}
+    told = {"violations": [*violations, *watch.unproven(result)]}
+    return line | _ended(task, result) | told | ({"differs": watch.compare(result)} if watch.compare else {})
 
 
 async def check_task(task: Json) -> None:
     """Raises ConfigError for a task that could not be begun; nothing is spent."""
-    async with _outside(task, Watch()) as options:
+    async with _opened(task, Watch()) as options:
         prepare(task["question"], Budget.of(task["limits"]), options)
 
 
@@ -103,6 +105,10 @@ def _broken(watch: Watch, fault: str, seconds: float) -> Json:
     spend = {name: watch.counts[name] for name in COUNTED} | {"usd": None, "seconds": round(seconds, 3)}
     told = {"answer": "", "status": "none", "stop_reason": "error", "resource": "", "correct": None}
     return told | {"spend": spend, "decisions": {}, "attempts": 0, "fault": fault}
+
+
+def _opened(task: Json, watch: Watch) -> AbstractAsyncContextManager[Options]:
+    return replayed(task, watch) if "cassette" in task else _outside(task, watch)
 
 
 @asynccontextmanager

@@ -30,8 +30,10 @@ def has_failed(line: Json) -> bool:
 class RunsFile:
     """The lines of one folder, open for more. `done` are the runs that need not be made again."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the file, and mend it where a process was killed while writing. Raises ConfigError."""
+    def __init__(self, folder: Path, *, anew: str = "") -> None:
+        """Open the file, and mend it where a process was killed while writing. With `anew`, the runs of that suite are
+        to be made again: what is there is dropped, where it is nothing else. Raises ConfigError.
+        """
         self.path = folder / NAME
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +45,8 @@ class RunsFile:
         self.done: set[Key] = set()
         try:
             self._own(folder)
+            if anew:
+                self._drop(folder, anew)
             self._read_and_mend()
         except BaseException:
             self._stream.close()
@@ -70,6 +74,12 @@ class RunsFile:
             raise ConfigError(told) from None
         except OSError:
             log.warning("%s cannot be locked: do not start a second sweep into it", folder)
+
+    def _drop(self, folder: Path, suite: str) -> None:
+        others = {line["suite"] for line, _ in _read(self.path)} - {suite}
+        if others:
+            raise ConfigError(f"{folder} holds runs of {', '.join(sorted(others))}: name another folder with --out")
+        self._stream.truncate(0)
 
     def _read_and_mend(self) -> None:
         """Drop a last line that is torn; end one of which only the line break is missing."""

@@ -14,11 +14,12 @@ import click
 
 from ...agent.loop import start
 from ...agent.terminal.notices import one_line_notices, told_to
+from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from .compare import Way, compare
 from .compare_text import told
 from .runner import check_task, run_all
-from .runs_file import Json, RunsFile, has_failed, key_of, read_lines
+from .runs_file import NAME, Json, RunsFile, has_failed, key_of, read_lines
 from .summary import table
 from .tasks import Sweep, Tasks
 from .total import spent_of
@@ -27,6 +28,7 @@ CANCEL_S = 5.0
 """Seconds that cancelled runs may take to settle their calls."""
 WAKE_S = 0.2
 TELL_S = 0.1
+MOST_TOLD = 5
 
 
 @one_line_notices()
@@ -35,20 +37,25 @@ def run_and_show(sweep: Sweep) -> int:
 
     Raises ConfigError before anything is spent.
     """
-    tasks = Tasks.of(sweep)
+    tasks = sweep.recorded() if sweep.plays else Tasks.of(sweep)
     for task in tasks.samples():
         start(check_task(task)).result()
-    with closing(RunsFile(sweep.out)) as file:
+    differing: list[Json] = []
+    # Playing costs nothing, and is done to see whether anything differs.
+    with closing(RunsFile(sweep.folder, anew=str(tasks.samples()[0]["suite"]) if sweep.plays else "")) as file:
         left = sum(1 for task in tasks if key_of(task) not in file.done)
         with shown(Progress(left)) as progress:
 
             def write(line: Json) -> None:
                 file.append(line)
                 progress.note(line)
+                if line.get("differs"):
+                    differing.append(line)
 
             todo = (task for task in tasks if key_of(task) not in file.done)
             through = until_done(run_all(todo, sweep.at_once(), write))
-    show_folders([sweep.out])
+    show_folders([sweep.folder])
+    tell_differences(differing)
     missing = left - progress.made
     if total := sweep.total():
         spent = start(spent_of(total)).result()
@@ -58,7 +65,17 @@ def run_and_show(sweep: Sweep) -> int:
     elif missing:
         told = f"{missing} runs are still to be made: the same command with a greater --total-usd goes on"
         click.echo(f"the total does not pay the next call, {told}", err=True)
-    return int(bool(progress.failed or missing) or not through)
+    return int(bool(progress.failed or missing or differing) or not through)
+
+
+def tell_differences(lines: Sequence[Json]) -> None:
+    """Say which of the recorded runs went otherwise than recorded, and in what first."""
+    for line in lines[:MOST_TOLD]:
+        first, rest = line["differs"][0].splitlines()[0], len(line["differs"]) - 1
+        more = f" (and {rest} more)" if rest else ""
+        click.echo(f"{line['id']}, {line['strategy']}: not as recorded: {one_line(first, 200)}{more}", err=True)
+    if lines:
+        click.echo(f"{len(lines)} runs went otherwise than recorded; `differs` in {NAME} says how", err=True)
 
 
 def show_folders(folders: Sequence[Path]) -> int:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
 
@@ -15,11 +15,15 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from ..suites.cases import Case, bundled_of
 from ..suites.files import load_cases
+from .recorded import PREFIX, SHIPPED, RecordedTasks
 from .runner import BUNDLED_SEARCH, SIMULATED
 from .runs_file import Json
 from .total import FILE
 
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+STRATEGY = "bats-early"
+BUDGET = ("5",)
+_NOT_PLAYED = ("repeat", "total_usd", "seed", "skill", "slips", "model", "base_url", "search", "allow_host", "context")
 ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
 
 
@@ -28,9 +32,9 @@ class Sweep:
     """The options of `eval run`, as they stand on the command line; None where one was not given."""
 
     suite: str
-    out: Path
-    strategy: str = "bats-early"
-    budget: tuple[str, ...] = ("5",)
+    out: Path | None = None
+    strategy: str | None = None
+    budget: tuple[str, ...] = ()
     repeat: int = 1
     limit: int | None = None
     part: str = "1/1"
@@ -45,19 +49,49 @@ class Sweep:
     allow_host: tuple[str, ...] = ()
     context: int | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where the runs are kept: beside the work, named after the suite, where nothing else is said."""
+        name = re.sub(r"[^A-Za-z0-9]+", "-", Path(self.suite).stem).strip("-")
+        return self.out or Path(f"eval-{name or 'suite'}")
+
+    @property
+    def plays(self) -> str:
+        """The recorded suite that is played; empty where runs are to be made."""
+        shipped = self.suite == "bundled" and self.model is None
+        return SHIPPED if shipped else self.suite if self.suite.startswith(PREFIX) else ""
+
+    def recorded(self) -> RecordedTasks:
+        """The recorded runs to play. Raises ConfigError for an option that says otherwise than the recordings."""
+        usual = {field.name: field.default for field in fields(self)}
+        for name in _NOT_PLAYED:
+            if getattr(self, name) != usual[name]:
+                option = "--" + name.replace("_", "-")
+                raise ConfigError(
+                    f"{option} does not go with recorded runs: leave it out, or name a --model for other ones"
+                )
+        strategies = self.strategies() if self.strategy else []
+        step = self.step()
+        return RecordedTasks.of(self.plays, strategies, [*self.budgets()] if self.budget else [], step)
+
     def cases(self) -> list[Case]:
         """The first of the suite's cases, as many as are wanted, and of these every N-th. Raises ConfigError."""
+        bundled = bundled_of(self.suite)
+        step = self.step()
+        cases = bundled.cases() if bundled else load_cases(Path(self.suite))
+        return cases[step]
+
+    def step(self) -> slice:
+        """Which of all cases are meant. Raises ConfigError."""
         part = _PART.fullmatch(self.part)
         first, step = (int(part[1]), int(part[2])) if part else (0, 0)
         if not 1 <= first <= step:
             raise ConfigError(f"--part {one_line(self.part, 40)!r}: give I/N, such as 1/2 and, in another folder, 2/2")
-        bundled = bundled_of(self.suite)
-        cases = bundled.cases() if bundled else load_cases(Path(self.suite))
-        return cases[: self.limit][first - 1 :: step]
+        return slice(first - 1, self.limit, step)
 
     def at_once(self) -> int:
         """How many runs go on at once. The simulated model never waits: side by side its runs only delay each other."""
-        return self.jobs or (1 if self.named_model() == SIMULATED else 4)
+        return self.jobs or (1 if self.plays or self.named_model() == SIMULATED else 4)
 
     def named_model(self) -> str:
         """The model that is meant. Raises ConfigError where none is."""
@@ -68,12 +102,12 @@ class Sweep:
 
     def strategies(self) -> list[str]:
         """Their names, each once. Raises ConfigError for one that is not known."""
-        return [*dict.fromkeys(get_strategy(name.strip()).name for name in self.strategy.split(","))]
+        return [*dict.fromkeys(get_strategy(name.strip()).name for name in (self.strategy or STRATEGY).split(","))]
 
     def budgets(self) -> dict[str, Budget]:
         """By their names: numbers of searches and page reads, 3,5,10, or limits, searches=5,usd=0.05."""
         found: dict[str, Budget] = {}
-        for text in ("".join(text.split()) for text in self.budget):
+        for text in ("".join(text.split()) for text in self.budget or BUDGET):
             if "=" in text:
                 found[text] = parse_limits("--budget", text)
                 continue
@@ -91,7 +125,7 @@ class Sweep:
         dollars = amount_of("usd", self.total_usd, "--total-usd")
         if dollars <= 0:
             raise ConfigError(f"--total-usd {one_line(self.total_usd, 40)!r}: give dollars, more than 0, such as 0.50")
-        return [self.total_usd, str(self.out.absolute() / FILE)]
+        return [self.total_usd, str(self.folder.absolute() / FILE)]
 
     def outside(self) -> Json:
         """How the runs reach model and web, in plain data. Raises ConfigError."""
@@ -136,9 +170,9 @@ class Tasks:
         rest = (sweep.strategies(), sweep.budgets(), sweep.repeat, sweep.seed, sweep.outside())
         return cls(sweep.cases(), *rest)
 
-    def samples(self) -> Generator[Json]:
+    def samples(self) -> list[Json]:
         """One task of each strategy and budget: what can be begun with one case can be with all."""
-        return (task for task in replace(self, cases=self.cases[:1], repeat=1))
+        return [*replace(self, cases=self.cases[:1], repeat=1)]
 
     def __iter__(self) -> Generator[Json]:
         for case, name, strategy, repeat in product(

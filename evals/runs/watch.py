@@ -6,7 +6,7 @@ The ledger is not asked: a limit that it let pass, or a proof that nobody was sh
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -37,6 +37,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.compare: Callable[[Result], list[str]] | None = None
+        """What tells how a run differs from its recording, where it is one that is played again."""
         self.unpaid = False
         """A call was not made, as the evaluation's total cannot pay it: the run says nothing of its way."""
         self._served: dict[str, list[str]] = {}

@@ -50,6 +50,21 @@ def shown(chat: ScriptedChat, turn: int) -> str:
     return "\n".join(str(message["content"]) for message in chat.prompts[turn] if message["role"] == "tool")
 
 
+def test_results_that_are_not_shown_in_full_are_named_with_their_address_or_stand_above() -> None:
+    pages = {f"http://x.example/orr-{number}": f"Orr {number} alder" for number in range(9)}
+    chat, web = ScriptedChat([[search("Orr", "alder", "Orr alder")], "none"], context=6_000), SmallWeb(pages)
+    run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web)
+    first, second, third = (part for part in shown(chat, 1).split("<<<results ")[1:])
+    listed = [number for number in range(9) if f"   http://x.example/orr-{number}\n" in first]
+    named = [number for number in range(9) if f"orr-{number} http://x.example/orr-{number}" in first]
+    assert sorted(listed + named) == list(range(9))
+    assert named
+    for later in (second, third):
+        above = later.partition("also found, listed above: ")[2].partition("\n")[0]
+        assert above == "; ".join(f"orr-{number}" for number in listed)
+    assert len(chat.prompts) > 1
+
+
 def test_the_calls_of_a_turn_run_at_once() -> None:
     web = Web(small_web().pages)
     web.slow = 2

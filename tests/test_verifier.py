@@ -15,6 +15,7 @@ from scripted import (
     Said,
     Script,
     ScriptedChat,
+    SmallWeb,
     answer,
     browse,
     finding,
@@ -55,6 +56,19 @@ def test_the_verifier_sees_the_texts_that_were_read() -> None:
     prompt = str(chat.prompts[3])
     for text in (BUILT, BORN, "[proposed answer]", "Mara Finch", *CONSTRAINTS):
         assert text in prompt
+
+
+def test_the_verifier_sees_the_page_that_a_finding_rests_on_however_much_was_read_since() -> None:
+    others = [f"http://x.example/other-{number}" for number in range(8)]
+    web = SmallWeb({**small_web().pages, **{url: f"Page {url} on the river Orr." for url in others}})
+    read: list[Said] = [[record(finding("Mara Finch", "c0", PROOF["c0"])), browse(*others[:4])], [browse(*others[4:])]]
+    # A budget of this size has a planner, which says nothing here.
+    script: Script = ["", *START, [search("Orr")], *read, [answer("Mara Finch")], checks(PROOF)]
+    chat = ScriptedChat(script)
+    result = run_agent(QUESTION, Budget(searches=3, browses=12), model=chat, search=web, browse=web)
+    assert result.status == "verified"
+    assert SPANS in str(chat.prompts[-1]), "it stands beside what was quoted"
+    assert others[-1] in str(chat.prompts[-1])
 
 
 @pytest.mark.parametrize(

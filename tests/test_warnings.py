@@ -25,7 +25,8 @@ def state(*cells: Finding, proposed: tuple[str, ...] = (), stated: bool = True, 
 
 
 def test_without_a_mistake_there_is_no_warning() -> None:
-    for now in (state(), state(*PROVEN), state(*PROVEN, proposed=("Ada",)), state(stale=9)):
+    ruled_out = shown("Bo", "c1", "contradicted")
+    for now in (state(), state(*PROVEN), state(*PROVEN, proposed=("Ada",)), state(stale=9), state(ruled_out)):
         assert warnings_of(now) == []
     assert warnings_text([]) == ""
 
@@ -35,7 +36,8 @@ def test_without_a_mistake_there_is_no_warning() -> None:
     [
         (state(PROVEN[0], cell("Ada", "c1")), "c1: said to be satisfied for 'Ada', but no quote shows it"),
         (state(PROVEN[0], cell("Ada", "c1", "satisfied", "inference")), "c1: said to be satisfied for 'Ada'"),
-        (state(shown("Ada", "c1", "contradicted")), "'Ada' leads, but c1 is contradicted: find another"),
+        (state(PROVEN[0], shown("Ada", "c1", "contradicted")), "'Ada' leads, but c1 is contradicted: find another"),
+        (state(shown("Bo", "c1", "contradicted"), stale=2), "the last 2 actions changed no finding: record what"),
         (
             state(*PROVEN, shown("Bo", "c2", "contradicted"), proposed=("Bo",), stated=False),
             "'Bo' was proposed, but c2 is contradicted",

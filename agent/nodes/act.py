@@ -1,7 +1,7 @@
 """Act: run the granted calls at once, settle their charges, and answer every call in its order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ...tools.clean import neutralise, one_line
@@ -81,9 +81,8 @@ async def _search(session: Session, call: Call, gate: asyncio.Semaphore, share: 
             parts.append(neutralise(f"search {query!r} failed: {hits}"))
             stubs.append(f"search {query!r} failed")
             continue
-        fresh = [hit for hit in hits[:limit] if hit.url not in shown]
-        shown.update(hit.url for hit in fresh)
-        parts.append(_hits_text(query, hits, fresh))
+        parts.append(_hits_text(query, hits, limit, shown))
+        shown.update(hit.url for hit in hits[:limit])
         top = " ".join(hit.url for hit in hits[:STUB_HITS])
         stubs.append(f"searched {query!r}: {len(hits)} results{'; top: ' + top if top else ''}")
     return "\n\n".join(parts), neutralise("; ".join(stubs)), [not isinstance(hits, str) for hits in found]
@@ -120,17 +119,22 @@ def _share(session: Session, calls: Sequence[Call]) -> int:
     return max(MIN_PAGE_TOKENS, (min(6 * PAGE_TOKENS, room) if session.deps.strategy.passages else room) // busy)
 
 
-def _hits_text(query: str, hits: Sequence[Hit], fresh: Sequence[Hit]) -> str:
+def _hits_text(query: str, hits: Sequence[Hit], limit: int, shown: Collection[str]) -> str:
+    """The first results in full, without those that an earlier query of the call has `shown`; the rest by name."""
     if not hits:
         return f"search {query!r}: no results"
     lines: list[str] = []
+    fresh = [hit for hit in hits[:limit] if hit.url not in shown]
     for number, hit in enumerate(fresh, start=1):
         when = f" ({hit.date})" if hit.date else ""
         snippet = one_line(hit.snippet, 300 if number <= TOP_HITS else 220)
         lines.append(f"{number}. {one_line(hit.title, 120)}{when}\n   {hit.url}\n   {snippet}")
-    if len(fresh) < min(len(hits), HITS):
-        known = [one_line(hit.title, 60) for hit in hits[:HITS] if hit not in fresh]
-        lines.append(f"also found, listed above: {'; '.join(known)}")
+    above = [one_line(hit.title, 60) for hit in hits[:HITS] if hit.url in shown]
+    if above:
+        lines.append(f"also found, listed above: {'; '.join(above)}")
+    rest = [f"{one_line(hit.title, 60)} {hit.url}" for hit in hits[limit:HITS] if hit.url not in shown]
+    if rest:
+        lines.append(f"also found: {'; '.join(rest)}")
     body = neutralise("\n".join(lines))
     return marked("results", f"search {query!r}", body)
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tools.clean import neutralise, one_line
+from ...tools.reading.extract import Page
 from ...tools.reading.passages import choose_passages, estimate_tokens
 from ..proof.marks import marked
-from ..proof.matrix import active
+from ..proof.matrix import active, same_name
 from ..session import Session
 from ..state import AgentState
 from .board import constraints_text, findings_text
@@ -37,22 +38,35 @@ def evidence_messages(
 
 
 def _texts(state: AgentState, session: Session, candidate: str, room: int) -> list[str]:
-    """Passages of the pages read, the last ones first in line for room, and snippets of others."""
+    """Passages of the pages that the findings rest on and of the last ones read, and snippets of others."""
     demands = [constraint["text"] for constraint in active(state["constraints"]) if constraint["id"] != "c0"]
     goal = " ".join([candidate, state["question"], *demands])
-    pages = [page for url in pages_read(session)[-MAX_PAGES:] if (page := session.pages.get(url))]
+    evidence = [
+        item
+        for finding in state["findings"].values()
+        if not candidate or same_name(finding["candidate"], candidate)
+        for item in finding["evidence"]
+    ]
+    pages = _pages(session, [item["url"] for item in evidence if item["kind"] == "page"])
     texts: list[str] = []
-    for number, page in enumerate(reversed(pages)):
+    for number, page in enumerate(pages):
         cap = max(150, room // (len(pages) - number) - 40) if room > 0 else 0
         if room < 150:
             break
         passages = choose_passages(page.text, goal, max_tokens=min(cap, 1_500))
         texts.append(marked("page", f"{page.url} {one_line(page.title, 100)!r}", passages.text))
         room -= estimate_tokens(texts[-1])
-    evidence = [item for finding in state["findings"].values() for item in finding["evidence"]]
     cited = list(dict.fromkeys(item["url"] for item in evidence if item["kind"] == "snippet"))
     snippets = _snippets(session, goal, cited, room)
     return [*texts, *([marked("results", "search results", snippets)] if snippets else [])]
+
+
+def _pages(session: Session, cited: Sequence[str]) -> list[Page]:
+    """Those that are cited, then the others, of both the last read first: a doubt is about what a quote stands on."""
+    read = list(dict.fromkeys(page.url for url in pages_read(session) if (page := session.pages.get(url))))
+    own = {page.url for url in cited if (page := session.pages.get(url))}
+    chosen = sorted(reversed(read), key=lambda url: url not in own)[:MAX_PAGES]
+    return [page for url in chosen if (page := session.pages.get(url))]
 
 
 def _snippets(session: Session, goal: str, cited: Sequence[str], room: int) -> str:

@@ -21,6 +21,7 @@ SIGNS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.g
 COMPARISON = re.compile(r"^(?P<left>.+?)\s*(?P<sign><=|>=|!=|==|=|<|>)\s*(?P<right>[^<>=]+)$")
 ARITHMETIC = re.compile(r"^(?P<terms>.+?\s[+-]\s.+?)\s*=\s*(?P<result>[^=]+)$")
 COUNT = re.compile(r"^count\s*\((?P<items>.+)\)\s*=\s*(?P<result>\d+)$", re.IGNORECASE)
+GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 NUMBER = re.compile(r"^[^\d\w-]*(-?\d[\d,]*(?:\.\d+)?)\s*(\D*)$")
 
 
@@ -97,11 +98,16 @@ def _comparison(sides: tuple[str, str], sign: str, quotes: Sequence[str], given:
 
 def _missing(operands: Sequence[str], quotes: Sequence[str], given: str = "") -> str:
     """The first operand that neither a quote nor the question says; the first of all where no quote says any."""
-    quoted = [any(contains(quote, operand) for quote in quotes) for operand in operands]
+    quoted = [any(_says(quote, operand) for quote in quotes) for operand in operands]
     for operand, found in zip(operands, quoted, strict=True):
-        if not found and not contains(given, operand):
+        if not found and not _says(given, operand):
             return operand.strip()
     return "" if any(quoted) else operands[0].strip()
+
+
+def _says(text: str, operand: str) -> bool:
+    """Whether the operand stands in the text; numbers with or without the commas between their thousands."""
+    return contains(text, operand) or contains(GROUPING.sub("", text), GROUPING.sub("", operand))
 
 
 def _order(left: str, right: str) -> int | None:

@@ -22,10 +22,12 @@ def warnings_of(state: AgentState, *, able: bool = True) -> list[str]:
     if lead is None:
         return []
     proposed = row_of(names[-1], constraints, findings) if names else None
+    # One for which nothing speaks is ruled out, or was only named: it leads nowhere.
+    leads = bool(lead.by_page or lead.weakly or not lead.contradicted)
     return [
         *_without_evidence(lead, constraints, findings),
-        *_refutation_ignored(lead, proposed, able),
-        *(_nothing_changed(lead, state["progress"]) if able else ()),
+        *(_refutation_ignored(lead, proposed, able) if leads or proposed else ()),
+        *(_nothing_changed(lead.candidate if leads else "", state["progress"]) if able else ()),
         *(_proposed_open(proposed) if state["stated"] else ()),
     ]
 
@@ -45,12 +47,12 @@ def _refutation_ignored(lead: Row, proposed: Row | None, able: bool) -> list[str
     return [f"{row.candidate!r} {held}, but {', '.join(row.contradicted)} is contradicted{todo}"]
 
 
-def _nothing_changed(lead: Row, progress: Progress) -> list[str]:
+def _nothing_changed(lead: str, progress: Progress) -> list[str]:
     stale = progress["stale_actions"]
     if stale < STALE_ACTIONS:
         return []
-    told = f"the last {stale} actions changed no finding"
-    return [f"{told} (the lead is {lead.candidate!r}): record what they showed, or go at it from another constraint"]
+    told = f"the last {stale} actions changed no finding" + (f" (the lead is {lead!r})" if lead else "")
+    return [f"{told}: record what they showed, or go at it from another constraint"]
 
 
 def _proposed_open(proposed: Row | None) -> list[str]:

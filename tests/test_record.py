@@ -13,7 +13,8 @@ import pytest
 from small_web import BINARY, PAGE, SmallWeb, chat_body, small_web
 from spadework.evals.recording.cassettes import Cassette, load_cassette
 from spadework.evals.recording.entries import body_bytes
-from spadework.evals.recording.record import Recording, decoded, recording
+from spadework.evals.recording.packing import decoded
+from spadework.evals.recording.record import Recording, recording
 from spadework.tools.errors import CassetteError, ToolError
 from spadework.tools.web.transport import SafeTransport
 

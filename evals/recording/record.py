@@ -7,7 +7,6 @@ they are noted here, around its patch.
 
 import asyncio
 import itertools
-import ssl
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
@@ -23,29 +22,16 @@ from typing import Any
 import httpx
 
 from ...tools.errors import CassetteError, ToolError
-from ...tools.web.body import inflate
 from .cassettes import Cassette, check_cassette, save_cassette
-from .entries import HEADERS_LEAVE, TRANSPORT_FAILURES, chat_digest, is_chat, pack_body, redact_url
+from .entries import HEADERS_LEAVE, redact_url
 from .leaks import environment_secrets, find_secret, header_secrets
-
-MAX_BODY_BYTES = 8_000_000
-"""A longer reply is kept up to here: past what any client of ours reads of one."""
-KEPT_RESPONSE_HEADERS = (
-    "content-type",
-    "content-language",
-    "date",
-    "last-modified",
-    "location",
-    "retry-after",
-    "retry-after-ms",
-)
-KEPT_REQUEST_HEADERS = ("accept", "content-type")
+from .packing import Sent, asked, event, packed_failure, packed_reply
 
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(slots=True)
-class _Sent:
+class _OnItsWay:
     """A request on its way: its place in the order of sending, when it was made (seconds), whether it has left."""
 
     order: int
@@ -53,7 +39,7 @@ class _Sent:
     left: bool = False
 
 
-_SENT: ContextVar[_Sent | None] = ContextVar("spadework_sent", default=None)
+_SENT: ContextVar[_OnItsWay | None] = ContextVar("spadework_sent", default=None)
 
 
 class Recording:
@@ -76,17 +62,15 @@ class Recording:
         self.readings.append(round(self._now(), 6))
         return self.readings[-1]
 
-    def begin(self, request: httpx.Request) -> _Sent:
+    def begin(self, request: httpx.Request) -> _OnItsWay:
         """Note that a request has been made."""
         self.secrets |= header_secrets(request.headers)
-        return _Sent(next(self._orders), time.monotonic())
+        return _OnItsWay(next(self._orders), time.monotonic())
 
-    def fail(self, sent: _Sent, request: httpx.Request, body: bytes, error: BaseException) -> None:
+    def fail(self, sent: _OnItsWay, request: httpx.Request, body: bytes, error: BaseException) -> None:
         """Note that a request got no reply."""
-        stored = _request(request.method, str(request.url), body, request.headers)
-        self.failures.append(
-            _event(sent.order, time.monotonic() - sent.started, stored, body) | {"error": _told(error, sent.left)}
-        )
+        stored = event(sent.order, time.monotonic() - sent.started, asked(request, body))
+        self.failures.append(stored | {"error": packed_failure(error, sent.left)})
 
 
 @asynccontextmanager
@@ -190,68 +174,8 @@ def _stamped(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _interaction(request: Any, response: dict[str, Any]) -> dict[str, Any]:
-    sent_headers = httpx.Headers(dict(request.headers))
-    headers = httpx.Headers([(name, value) for name, values in response["headers"].items() for value in values])
-    raw: bytes = response["body"]["string"]
-    body = decoded(raw, headers.get("content-encoding", ""), sent_headers.get("accept-encoding", ""))
-    kept = {name: headers.get_list(name) for name in KEPT_RESPONSE_HEADERS if name in headers}
-    if body is None:
-        kept["content-encoding"] = headers.get_list("content-encoding")
-    if "location" in kept:
-        kept["location"] = [redact_url(place) for place in kept["location"]]
-    told = body if body is not None else raw
-    packed = pack_body(told[:MAX_BODY_BYTES])
-    stored = {
-        "status": response["status"],
-        "headers": kept,
-        "body": packed if isinstance(packed, dict) else {"string": packed},
-    }
-    asked = bytes(request.body or b"")
-    wanted = _request(request.method, request.uri, asked, sent_headers)
-    cut = {"cut": True} if len(told) > MAX_BODY_BYTES else {}
-    return _event(response["order"], response["seconds"], wanted, asked) | {"response": stored} | cut
-
-
-def decoded(raw: bytes, encoding: str, accepted: str) -> bytes | None:
-    """A reply's body without its compression.
-
-    None when it must stay as it came, to be refused on replay as it was: broken, too large or never asked for.
-    """
-    try:
-        return inflate(raw, encoding, MAX_BODY_BYTES)
-    except ToolError:
-        name = encoding.strip().lower()
-    if name not in ("br", "zstd") or name not in accepted.lower():
-        return None
-    # Only httpx's own clients ask for these. Small pieces, as one piece of a bomb must not fill the memory.
-    pieces = (raw[start : start + 1024] for start in range(0, len(raw), 1024))
-    body = bytearray()
-    try:
-        for piece in httpx.Response(200, headers={"content-encoding": name}, content=pieces).iter_bytes():
-            body += piece
-            if len(body) > MAX_BODY_BYTES:
-                return None
-    except httpx.DecodingError:
-        return None
-    return bytes(body)
-
-
-def _request(method: str, url: str, body: bytes, headers: httpx.Headers) -> dict[str, Any]:
-    kept = {name: [headers[name]] for name in KEPT_REQUEST_HEADERS if name in headers}
-    return {"method": method, "uri": redact_url(url), "body": pack_body(body), "headers": kept}
-
-
-def _event(order: int, seconds: float, request: dict[str, Any], body: bytes) -> dict[str, Any]:
-    digest = {"digest": chat_digest(body)} if is_chat(request["method"], request["uri"]) else {}
-    return {"order": order, "seconds": round(seconds, 6), "request": request} | digest
-
-
-def _told(error: BaseException, left: bool) -> dict[str, Any]:
-    if isinstance(error, ToolError):
-        return {"kind": "ToolError", "text": str(error), "failure": error.kind, "sent": error.sent, "url": error.url}
-    kind = next((base.__name__ for base in type(error).__mro__ if base.__name__ in TRANSPORT_FAILURES), None)
-    if kind is None:
-        return {"kind": "Cancelled", "text": "the caller stopped waiting", "sent": left}
-    causes = error.__cause__.args if error.__cause__ else ()
-    certificate = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
-    return {"kind": kind, "text": str(error)} | ({"certificate": True} if certificate else {})
+    """What vcrpy holds of one exchange, as it is stored."""
+    headers = [(name, value) for name, values in response["headers"].items() for value in values]
+    sent = Sent(request.method, request.uri, bytes(request.body or b""), httpx.Headers(dict(request.headers)))
+    stored = packed_reply(sent, response["status"], httpx.Headers(headers), response["body"]["string"])
+    return event(response["order"], response["seconds"], sent) | stored

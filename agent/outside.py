@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..tools.backends.choice import default_backend, make_search
 from ..tools.backends.corpus import Corpus
@@ -15,8 +15,12 @@ from ..tools.search import FunctionSearch, Search
 from ..tools.web.addresses import AllowList
 from ..tools.web.http import SafeClient
 from ..tools.web.manners import DELAY_S, Manners
+from ..tools.web.transport import SafeTransport
 from .settings import Settings
 from .warn import say_once
+
+if TYPE_CHECKING:
+    import httpx
 
 _SET_ELSEWHERE = ("SEARXNG_URL", "SPADEWORK_WIKIPEDIA_LANG", "GOOGLE_CSE_ID")
 
@@ -68,11 +72,20 @@ class Outside:
             allow_hosts=[*self._settings.allow_hosts, *hosts],
             proxy=self._settings.proxy,
             ca=self._settings.ca,
-            transport=self._settings.transport,
+            transport=self._settings.transport or self._around(hosts),
             manners=manners,
         )
         self._clients.append(client)
         return client
+
+    def _around(self, hosts: Sequence[str]) -> "httpx.AsyncBaseTransport | None":
+        """The usual transport with that around it which a recording asks for; None for the usual one alone."""
+        if self._settings.around is None:
+            return None
+        allowed = [*self._settings.allow_hosts, *hosts]
+        return self._settings.around(
+            SafeTransport(allow_hosts=allowed, proxy=self._settings.proxy, ca=self._settings.ca)
+        )
 
     def _manners(self) -> Manners:
         """The user's own hosts need none; in a replay nobody is there to be polite to."""

@@ -27,7 +27,8 @@ class Settings:
     robots.txt forbids; `reader` is the address of a reader service, the second way to a page that shows no text to a
     program; `cache` is a file that keeps pages and results for later runs, `cache_hours` how long they count at most.
     The timeouts are in seconds for a single call.
-    `transport` and `clock` stand in for the network and for time when a recording is made or played.
+    `transport` and `clock` stand in for the network and for time when a recording is made or played; `around` puts
+    something around what reaches the web, and sees each request to it.
     """
 
     base_url: str | None = None
@@ -44,6 +45,7 @@ class Settings:
     tool_timeout: float = TOOL_TIMEOUT
     transport: "httpx.AsyncBaseTransport | None" = None
     clock: Callable[[], float] = time.monotonic
+    around: "Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] | None" = None
 
     @classmethod
     def from_environment(cls) -> "Settings":

@@ -25,6 +25,7 @@ _COMPARE_EXAMPLES = """Examples, within a sweep and between two:
 \b
 spadework eval compare sweep --strategy bats-early,react
 spadework eval compare before after --strategy bats-early"""
+MODES = ("none", "new", "all")
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -49,6 +50,8 @@ def eval() -> None:
 @click.option("--out", metavar="DIR", type=_FOLDER, help="Where runs.jsonl is, or will be (eval-SUITE).")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="Only the first N questions.")
 @click.option("--part", metavar="I/N", default="1/1", show_default=True, help="Every N-th question from the I-th on.")
+@click.option("--cassettes", metavar="DIR", type=_FOLDER, help="Play the web from here, a file a question.")
+@click.option("--record", type=click.Choice(MODES), help="none: play only (the default); new: fetch what lacks; all.")
 @click.option("--total-usd", metavar="X", help="Dollars that the model calls of all runs in DIR may cost together.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Runs at once (4; 1 with the simulated model).")
 @click.option(
@@ -65,6 +68,9 @@ def run(**options: Any) -> None:
     with one, that web is searched and read in this process. `bundled:SEED` is another such web, `bundled:SEED:100`
     looks for 100 questions of each tier. The model `simulated` plays it without a key. `recorded:DIR` plays the
     recordings (see `spadework record`) in a folder, each with its own strategy and budget.
+
+    With --cassettes the web is recorded once and played to every model and strategy: --record new fetches what is not
+    there yet; without it nothing is fetched, and a search or page that was never recorded fails its run.
 
     Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
     those again that failed.

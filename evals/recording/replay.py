@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import re
 import ssl
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -57,9 +58,7 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         url = str(request.url)
         event = self._next_turn(body) if is_chat(request.method, url) else self._find(request.method, url, body)
         self._unused.pop(id(event), None)
-        if "error" in event:
-            raise await _failure(event["error"], request)
-        return _response(event["response"])
+        return await answered(event, request)
 
     def unused(self) -> list[str]:
         """The recorded requests that nobody asked for, as method and URL, in order."""
@@ -85,17 +84,8 @@ class ReplayTransport(httpx.AsyncBaseTransport):
     def _find(self, method: str, url: str, body: bytes) -> dict[str, Any]:
         events = self._by_key.get(request_key(method, url, body))
         if events is None:
-            raise CassetteError(self._miss(method, url))
+            raise CassetteError(missing(self._cassette.name, self._by_key, (method, url), self._advice()))
         return events.pop(0) if len(events) > 1 else events[0]
-
-    def _miss(self, method: str, url: str) -> str:
-        recorded = [key.rpartition(" ")[0] for key in self._by_key]
-        wanted = f"{method} {redact_url(url)}"
-        nearest = difflib.get_close_matches(wanted, recorded, n=1, cutoff=0)
-        told = f"the nearest it holds is {nearest[0]}" if nearest else "it holds no search and no page"
-        if nearest and nearest[0] == request_key(method, url, b"").rpartition(" ")[0]:
-            told = "it holds that URL with another body"
-        return one_line(f"cassette {self._cassette.name} does not hold {wanted}; {told}; {self._advice()}")
 
     def _advice(self) -> str:
         question = re.sub(r'(["$`\\])', r"\\\1", one_line(self._cassette.question))
@@ -128,6 +118,25 @@ def request_key(method: str, url: str, body: bytes) -> str:
     query = "&".join(sorted(parts.query.split("&")))
     digest = hashlib.sha256(body).hexdigest() if body else "-"
     return f"{method} {parts.scheme}://{parts.netloc}{parts.path or '/'}{'?' if query else ''}{query} {digest}"
+
+
+def missing(name: str, keys: Iterable[str], wanted: tuple[str, str], advice: str) -> str:
+    """What to say of a request, method and URL, that is not in a cassette: the nearest there is, and what to do."""
+    method, url = wanted
+    recorded = [key.rpartition(" ")[0] for key in keys]
+    asked = f"{method} {redact_url(url)}"
+    nearest = difflib.get_close_matches(asked, recorded, n=1, cutoff=0)
+    told = f"the nearest it holds is {nearest[0]}" if nearest else "it holds no search and no page"
+    if nearest and nearest[0] == request_key(method, url, b"").rpartition(" ")[0]:
+        told = "it holds that URL with another body"
+    return one_line(f"cassette {name} does not hold {asked}; {told}; {advice}")
+
+
+async def answered(event: dict[str, Any], request: httpx.Request) -> httpx.Response:
+    """The reply that was recorded, or the failure raised again."""
+    if "error" in event:
+        raise await _failure(event["error"], request)
+    return _response(event["response"])
 
 
 def explain(recorded: bytes, asked: bytes) -> str:

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import replace
 
 from ...agent.llm.models import Server, make_chat
 from ...agent.llm.wire import Chat
@@ -23,6 +22,7 @@ from ...agent.terminal.ask import Asked
 from ...tools.browse import Browse, FunctionBrowse
 from ...tools.clean import one_line
 from ...tools.search import FunctionSearch, Search
+from ..recording.web import WebCassette
 from ..simulated.chat import CONTEXT, SimulatedChat
 from ..suites.cases import Bundled, web_of
 from ..suites.grade import is_right
@@ -31,6 +31,7 @@ from .recorded import replayed
 from .runs_file import KEY, Json
 from .total import PaidChat, TotalSpent
 from .watch import Watch, WatchedBrowse, WatchedChat, watched
+from .webs import search_of, settings_with, web_of_task
 
 SIMULATED = "simulated"
 BUNDLED_SEARCH = "bundled"
@@ -116,9 +117,10 @@ async def _outside(task: Json, watch: Watch) -> AsyncGenerator[Options]:
     """Model, search and pages of a run, each below the runner's own counters. Raises ConfigError."""
     given = {name: task[name] for name in ("base_url", "context")}
     settings = Asked(**given, allow_host=tuple(task["allow_host"])).settings()
-    outside = Outside(replace(settings, cache=None))
+    recorded = web_of_task(task)
+    outside = Outside(settings_with(recorded, settings))
     try:
-        search, browse = _web(task, outside)
+        search, browse = _web(task, outside, recorded)
         prices = load_prices(settings.prices)
         chat = _chat(task, settings)
         if task["total"]:
@@ -132,6 +134,8 @@ async def _outside(task: Json, watch: Watch) -> AsyncGenerator[Options]:
         )
     finally:
         await outside.aclose()
+        if recorded is not None:
+            recorded.save()
 
 
 def _chat(task: Json, settings: Settings) -> Chat:
@@ -144,9 +148,9 @@ def _chat(task: Json, settings: Settings) -> Chat:
     return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], slips=task["slips"], context=context)
 
 
-def _web(task: Json, outside: Outside) -> tuple[Search, Browse]:
+def _web(task: Json, outside: Outside, recorded: WebCassette | None) -> tuple[Search, Browse]:
     if task["search"] == BUNDLED_SEARCH:
         web = web_of(Bundled(*task["world"]))
         return FunctionSearch(web.search), FunctionBrowse(web.browse)
-    search = outside.search(task["search"])
+    search = search_of(recorded, task["search"], outside)
     return search, outside.browse(None, search)

@@ -13,17 +13,22 @@ from ...agent.money.limits import REFUSED, amount_of, parse_limits
 from ...agent.strategies import get_strategy
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
+from ..recording.web import Mode
 from ..suites.cases import Case, bundled_of
 from ..suites.files import load_cases
 from .recorded import PREFIX, SHIPPED, RecordedTasks
 from .runner import BUNDLED_SEARCH, SIMULATED
 from .runs_file import Json
 from .total import FILE
+from .webs import RECORDED_SEARCH, check_recorded
 
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 STRATEGY = "bats-early"
 BUDGET = ("5",)
-_NOT_PLAYED = ("repeat", "total_usd", "seed", "skill", "slips", "model", "base_url", "search", "allow_host", "context")
+_NOT_PLAYED = (
+    *("repeat", "total_usd", "seed", "skill", "slips", "model", "base_url", "context"),
+    *("search", "cassettes", "record", "allow_host"),
+)
 ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
 
 
@@ -46,6 +51,8 @@ class Sweep:
     model: str | None = None
     base_url: str | None = None
     search: str | None = None
+    cassettes: Path | None = None
+    record: Mode | None = None
     allow_host: tuple[str, ...] = ()
     context: int | None = None
 
@@ -127,6 +134,22 @@ class Sweep:
             raise ConfigError(f"--total-usd {one_line(self.total_usd, 40)!r}: give dollars, more than 0, such as 0.50")
         return [self.total_usd, str(self.folder.absolute() / FILE)]
 
+    @property
+    def mode(self) -> Mode:
+        return self.record or "none"
+
+    def _searched(self, bundled: bool, usual: str) -> str:
+        """Raises ConfigError for a web that cannot be recorded, or one other than that which was."""
+        if self.record and not self.cassettes:
+            raise ConfigError(f"--record {self.record} needs a folder: --cassettes DIR")
+        if self.cassettes and bundled and not self.search:
+            raise ConfigError("--cassettes: the bundled web is made in this process, there is nothing to record")
+        if self.cassettes and self.mode == "none":
+            if self.search:
+                raise ConfigError("--search: the --cassettes say it; add --record new to fetch what they lack")
+            return RECORDED_SEARCH
+        return self.search or (BUNDLED_SEARCH if bundled else usual)
+
     def outside(self) -> Json:
         """How the runs reach model and web, in plain data. Raises ConfigError."""
         bundled, model = bundled_of(self.suite), self.named_model()
@@ -140,7 +163,8 @@ class Sweep:
             "slips": self.slips if simulated else None,
             "base_url": self.base_url,
             "context": self.context,
-            "search": self.search or (BUNDLED_SEARCH if bundled else usual),
+            "search": self._searched(bundled is not None, usual),
+            "cassettes": [str(self.cassettes), self.mode] if self.cassettes else None,
             "allow_host": [*self.allow_host],
             "total": self.total(),
             "world": [bundled.seed, bundled.questions] if bundled else None,
@@ -168,7 +192,10 @@ class Tasks:
     def of(cls, sweep: Sweep) -> "Tasks":
         """Raises ConfigError for options that cannot be used, the cheap ones first."""
         rest = (sweep.strategies(), sweep.budgets(), sweep.repeat, sweep.seed, sweep.outside())
-        return cls(sweep.cases(), *rest)
+        cases = sweep.cases()
+        if sweep.cassettes and sweep.mode == "none":
+            check_recorded(str(sweep.cassettes), [case.id for case in cases])
+        return cls(cases, *rest)
 
     def samples(self) -> list[Json]:
         """One task of each strategy and budget: what can be begun with one case can be with all."""

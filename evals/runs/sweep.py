@@ -15,9 +15,10 @@ from ...agent.terminal.notices import one_line_notices
 from ...tools.errors import ConfigError
 from .compare import Way, compare
 from .compare_text import told
+from .judges import judges
 from .progress import Progress
 from .runner import check_task, run_all
-from .runs_file import Json, RunsFile, key_of, read_lines
+from .runs_file import Json, RunsFile, all_lines, key_of, read_lines
 from .summary import table
 from .tally import Tally
 from .tasks import Sweep, Tasks
@@ -32,15 +33,17 @@ WAKE_S = 0.2
 def run_and_show(sweep: Sweep) -> int:
     """Make the runs, one line of DIR/runs.jsonl each, and print the table. Returns 1 if any failed or was not made.
 
-    Raises ConfigError before anything is spent.
+    With a judge also where a run that needs it was not graded. Raises ConfigError before anything is spent.
     """
-    tasks = Tasks.of(sweep)
+    tasks, judging = Tasks.of(sweep), sweep.judging()
     for task in tasks.samples():
         start(check_task(task)).result()
     with closing(RunsFile(sweep.out)) as file:
         keys = {key_of(task) for task in tasks}
+        if judging:
+            judging.read(sweep.out, keys)
         made = keys & file.done
-        todo = keys - made
+        todo = (keys - made).union(judging.waiting if judging else ())
         tally = Tally(len(keys), len(todo))
         for line in read_lines(sweep.out):
             if key_of(line) in made:
@@ -52,12 +55,12 @@ def run_and_show(sweep: Sweep) -> int:
                 progress.note(line)
 
             left = (task for task in tasks if key_of(task) in todo)
-            through = until_done(run_all(left, sweep.at_once(), write))
+            through = until_done(run_all(left, sweep.at_once(), write, judging))
     show_folders([sweep.out])
     if total := sweep.total():
         spent = start(spent_of(total)).result()
         click.echo(f"${spent} of ${total[0]} are spent", err=True)
-    return _say_what_is_left(tally, 0, through=through)
+    return _say_what_is_left(tally, len(judging.waiting) if judging else 0, through=through)
 
 
 def _say_what_is_left(tally: Tally, waiting: int, *, through: bool) -> int:
@@ -78,9 +81,11 @@ def _say_what_is_left(tally: Tally, waiting: int, *, through: bool) -> int:
 
 
 def show_folders(folders: Sequence[Path]) -> int:
-    """Print the table of what is in these folders together. Raises ConfigError."""
+    """Print the table of what is in these folders together, and what judging them took. Raises ConfigError."""
     for line in table(chain.from_iterable(map(read_lines, folders))):
         click.echo(line)
+    for number, line in enumerate(judges(chain.from_iterable(map(all_lines, folders)))):
+        click.echo(line if number else f"\n{line}")
     return 0
 
 

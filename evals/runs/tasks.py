@@ -15,11 +15,14 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from ..suites.cases import Case, bundled_of
 from ..suites.files import load_cases
+from .judge import make_judge
+from .judging import Judging
 from .runner import BUNDLED_SEARCH, SIMULATED
 from .runs_file import Json
 from .total import FILE
 
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+NO_JUDGE = "the simulated one only plays the bundled web"
 ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
 
 
@@ -44,6 +47,9 @@ class Sweep:
     search: str | None = None
     allow_host: tuple[str, ...] = ()
     context: int | None = None
+    judge: str | None = None
+    judge_base_url: str | None = None
+    judge_all: bool = False
 
     def cases(self) -> list[Case]:
         """The first of the suite's cases, as many as are wanted, and of these every N-th. Raises ConfigError."""
@@ -57,7 +63,7 @@ class Sweep:
 
     def at_once(self) -> int:
         """How many runs go on at once. The simulated model never waits: side by side its runs only delay each other."""
-        return self.jobs or (1 if self.named_model() == SIMULATED else 4)
+        return self.jobs or (1 if self.named_model() == SIMULATED and not self.judge else 4)
 
     def named_model(self) -> str:
         """The model that is meant. Raises ConfigError where none is."""
@@ -92,6 +98,19 @@ class Sweep:
         if dollars <= 0:
             raise ConfigError(f"--total-usd {one_line(self.total_usd, 40)!r}: give dollars, more than 0, such as 0.50")
         return [self.total_usd, str(self.out.absolute() / FILE)]
+
+    def judging(self) -> Judging | None:
+        """The judge that grades what does not match, if there is one. Raises ConfigError; nothing is spent."""
+        if self.judge is None:
+            if self.judge_base_url is not None or self.judge_all:
+                given = "--judge-all" if self.judge_all else "--judge-base-url"
+                raise ConfigError(f"{given} needs a judge: name its model with --judge")
+            return None
+        name = self.judge.strip()
+        if name == SIMULATED or not name:
+            raise ConfigError(f"--judge {one_line(self.judge, 40)!r}: name a model on a server; {NO_JUDGE}")
+        judge = make_judge(name, self.judge_base_url or self.base_url, self.total())
+        return Judging(judge, everything=self.judge_all)
 
     def outside(self) -> Json:
         """How the runs reach model and web, in plain data. Raises ConfigError."""

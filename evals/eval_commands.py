@@ -14,8 +14,10 @@ _RUN_EXAMPLES = """Examples, the first two without a key and offline:
 spadework eval run bundled
 spadework eval run bundled --model simulated --strategy bats-early,react --budget 3,5,10 --out sweep
 spadework eval run hotpot.jsonl --budget 5 --budget searches=5,usd=0.05 --limit 50 --out hotpot
+spadework eval run hotpot.jsonl --budget 5 --limit 50 --out hotpot --judge openai:gpt-5-mini
 
-Exit codes: 0 all runs were made; 1 some failed, or it was stopped; 2 wrong use or settings, nothing was started."""
+Exit codes: 0 all runs were made; 1 some failed or are unscored, or it was stopped; 2 wrong use or settings: nothing was
+started."""
 _SHOW_EXAMPLE = """Example, of a sweep that was run in two parts:
 
 \b
@@ -59,6 +61,9 @@ def eval() -> None:
 )
 @click.option("--skill", type=click.FloatRange(0, 1), default=1.0, help="Share of sentences that it takes in (1).")
 @click.option("--slips", type=click.FloatRange(0, 1), default=0.0, help="Share of its replies with a mistake (0).")
+@click.option("--judge", metavar="NAME", help="A model that grades answers which match no expected one.")
+@click.option("--judge-base-url", metavar="URL", help="The judge's server, where it is not that of --base-url.")
+@click.option("--judge-all", is_flag=True, help="Ask the judge about answers that match, too: shows if it is any good.")
 @outside_options
 def run(**options: Any) -> None:
     """Answer the questions of SUITE under each strategy and budget, and print how that went.
@@ -73,7 +78,8 @@ def run(**options: Any) -> None:
     there yet; without it nothing is fetched, and a search or page that was never recorded fails its run.
 
     Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
-    those again that failed.
+    those again that failed. With --judge it also grades what is there, without making any run again: a run whose judge
+    fails, or says nothing that can be read, is unscored, neither right nor wrong.
     """
     from .runs.sweep import run_and_show
     from .runs.tasks import Sweep

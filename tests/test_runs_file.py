@@ -38,6 +38,16 @@ def test_runs_that_ended_are_done_and_those_that_failed_are_not(tmp_path: Path) 
     assert has_failed(line(2, "error"))
 
 
+def test_a_run_is_read_as_it_was_graded_last_and_as_failed_only_until_it_was_made(tmp_path: Path) -> None:
+    grades = [(1, None), (2, "no match"), (1, "no match"), (1, "judge"), (3, None), (2, None)]
+    written(tmp_path, *(line(n, "answered" if graded else "error") | {"graded": graded} for n, graded in grades))
+    assert [(item["id"], item["graded"]) for item in read_lines(tmp_path)] == [
+        ("2", "no match"),
+        ("1", "judge"),
+        ("3", None),
+    ]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a lock there would keep others from reading")
 def test_a_folder_has_one_sweep_at_a_time_and_can_be_read_meanwhile(tmp_path: Path) -> None:
     file = RunsFile(tmp_path)

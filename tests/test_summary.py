@@ -62,6 +62,15 @@ def test_failures_are_neither_right_nor_wrong_and_have_no_part_in_the_means() ->
     assert (row["runs"], row["right"], row["share"], row["searches"]) == ("1", "0", "-", "-")
 
 
+def test_unscored_runs_are_neither_right_nor_wrong_but_their_spend_counts() -> None:
+    dear = {**line(0)["spend"], "searches": 4}
+    (row,) = rows([line(1), line(2, correct=None, spend=dear), line(3, **FAILED)])
+    assert [row[name] for name in ("runs", "right", "share", "failed", "unscored")] == ["3", "1", "100%", "1", "1"]
+    assert row["searches"] == "3.00"
+    (row,) = rows([line(1, correct=None)])
+    assert (row["share"], row["95_%"]) == ("-", "-")
+
+
 def test_a_run_counts_once_and_as_failed_only_until_it_succeeds() -> None:
     (row,) = rows([line(1, **FAILED), line(1, **FAILED), line(2, **FAILED), line(1), line(1), line(1, repeat=2)])
     assert (row["runs"], row["right"], row["failed"]) == ("3", "2", "1")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -170,7 +171,7 @@ def test_a_sweep_that_is_killed_twenty_times_keeps_its_total_and_makes_every_run
         done = run(command[3:])
         assert done.returncode == 0, done.stderr
         assert sorted(map(int, ids(tmp_path))) == [*range(400)]
-        spent = Decimal(done.stderr.split("$")[1].split(" ")[0])
+        spent = Decimal(re.findall(r"^\$([\d.]+) of \$500 are spent$", done.stderr, re.MULTILINE)[0])
         served = len(model.requests)
         assert served * COST <= spent <= 500
         with capsys.disabled():

@@ -1,7 +1,7 @@
 """Two ways to answer the same questions, side by side: what changed, and whether it means anything.
 
 A way is a strategy with a model. Only questions that both were asked, with the same budget, are compared; a run that
-failed says nothing of its way and is left out.
+failed, or could not be graded, says nothing of its way and is left out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from statistics import fmean
 
 from ...tools.errors import ConfigError
 from ..statistics.paired import Difference, holm, mcnemar, paired_bootstrap
-from .runs_file import Json, Key, has_failed, key_of
+from .runs_file import Json, Key, has_failed, is_unscored, key_of
 
 Asked = tuple[str, str, str]
 """Suite, budget and question."""
@@ -41,11 +41,14 @@ class Way:
     strategy: str
     model: str
     runs: dict[Asked, Runs]
+    unscored: int = 0
+    """Runs that ended well and could not be graded."""
 
     @classmethod
     def of(cls, lines: Iterable[Json], strategy: str | None, where: str) -> "Way":
         """The way in these lines, of those of `strategy` where one is given. Raises ConfigError for none or several."""
         seen: set[Key] = set()
+        unscored = 0
         ways: dict[tuple[str, str], dict[Asked, Runs]] = {}
         for line in lines:
             if strategy not in (None, line["strategy"]):
@@ -54,6 +57,9 @@ class Way:
             if has_failed(line) or key_of(line) in seen:
                 continue
             seen.add(key_of(line))
+            if is_unscored(line):
+                unscored += 1
+                continue
             found = runs.setdefault((line["suite"], line["budget"], line["id"]), Runs())
             found.right.append(bool(line["correct"]))
             found.spend.append(line["spend"])
@@ -64,7 +70,7 @@ class Way:
             names = ", ".join(f"{name} with {model}" for name, model in ways)
             raise ConfigError(f"{where} has several ways: {names}; choose with --strategy, or give another folder")
         ((name, model), runs) = ways.popitem()
-        return cls(name, model, runs)
+        return cls(name, model, runs, unscored)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,9 @@ def told(first: Way, second: Way, comparisons: Sequence[Comparison]) -> Generato
     if any(alone):
         yield ""
         yield f"left out, as only one of the two was asked: {alone[0]} of {names[0]}, {alone[1]} of {names[1]}"
+    if first.unscored or second.unscored:
+        yield ""
+        yield f"left out, as not scored: {first.unscored} runs of {names[0]}, {second.unscored} of {names[1]}"
 
 
 def _names(first: Way, second: Way) -> tuple[str, str]:

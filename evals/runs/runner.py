@@ -25,10 +25,11 @@ from ...tools.search import FunctionSearch, Search
 from ..recording.web import WebCassette
 from ..simulated.chat import CONTEXT, SimulatedChat
 from ..suites.cases import Bundled, web_of
-from ..suites.grade import is_right
+from ..suites.grade import ANY_OF_ITS_RUNS, answers_of, graded
 from ..suites.sealed import sealed
+from .judging import Judging
 from .recorded import replayed
-from .runs_file import KEY, Json
+from .runs_file import KEY, Json, key_of
 from .total import PaidChat, TotalSpent
 from .watch import Watch, WatchedBrowse, WatchedChat, watched
 from .webs import search_of, settings_with, web_of_task
@@ -66,16 +67,24 @@ async def check_task(task: Json) -> None:
         prepare(task["question"], Budget.of(task["limits"]), options)
 
 
-async def run_all(tasks: Iterator[Json], jobs: int, write: Callable[[Json], None]) -> None:
+async def run_all(
+    tasks: Iterator[Json], jobs: int, write: Callable[[Json], None], judging: Judging | None = None
+) -> None:
     """Make all runs, so many at once, and write each line as its run ends. Raises what `write` raises.
 
-    A run that the total cannot pay is not written, and no further one is begun.
+    A run that the total cannot pay is not written, and no further one is begun. With a judge those runs that need it
+    are written once more, with their grade; one that waits for that is not made again.
     """
 
     async def work() -> None:
         with suppress(TotalSpent):
             for task in tasks:
-                write(await run_one(task))
+                line = judging.waiting.get(key_of(task)) if judging else None
+                if line is None:
+                    line = await run_one(task)
+                    write(judging.unjudged(line) if judging else line)
+                if judging and judging.needs(line):
+                    write(await judging.graded(task, line))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -88,12 +97,16 @@ async def run_all(tasks: Iterator[Json], jobs: int, write: Callable[[Json], None
 def _ended(task: Json, result: Result) -> Json:
     """What is kept of a result. A run that failed was not wrong: whether it is right is not known."""
     told = {name: getattr(result, name) for name in ("answer", "status", "stop_reason", "resource")}
-    right = is_right(task["strategy"], result.answer, getattr(result, "answers", []), task["expected"])
+    failed, several = result.stop_reason == "error", task["strategy"].startswith(ANY_OF_ITS_RUNS)
+    rule = graded(answers_of(task["strategy"], result.answer, result.answers), task["expected"])
+    told |= {"answers": [*result.answers]} if several else {}
     if canary := task["canary"]:
         # A right answer is the set's own. The canary goes with it: by it what was trained on can be found out.
         told |= {"answer": sealed(result.answer, canary), "canary": canary}
+        told |= {"answers": [sealed(answer, canary) for answer in result.answers]} if several else {}
     return told | {
-        "correct": None if result.stop_reason == "error" else right,
+        "correct": None if failed else rule == "match",
+        "graded": "run failed" if failed else rule,
         "spend": result.spend.to_dict(),
         "decisions": Counter(decision["outcome"] for decision in result.decisions),
         "attempts": len(result.attempts),
@@ -105,6 +118,7 @@ def _broken(watch: Watch, fault: str, seconds: float) -> Json:
     """The same of a run that has no result: its spend is what was counted here."""
     spend = {name: watch.counts[name] for name in COUNTED} | {"usd": None, "seconds": round(seconds, 3)}
     told = {"answer": "", "status": "none", "stop_reason": "error", "resource": "", "correct": None}
+    told |= {"graded": "run failed"}
     return told | {"spend": spend, "decisions": {}, "attempts": 0, "fault": fault}
 
 

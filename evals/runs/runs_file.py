@@ -27,6 +27,11 @@ def has_failed(line: Json) -> bool:
     return line["stop_reason"] == "error"
 
 
+def is_unscored(line: Json) -> bool:
+    """Whether a run ended well and is neither right nor wrong, as its judge said nothing that could be read."""
+    return line["correct"] is None and not has_failed(line)
+
+
 class RunsFile:
     """The lines of one folder, open for more. `done` are the runs that need not be made again."""
 
@@ -94,7 +99,24 @@ class RunsFile:
 
 
 def read_lines(folder: Path) -> Generator[Json]:
-    """The lines of a folder; one that is just being written is left out. Raises ConfigError."""
+    """The runs of a folder, each once: as it was graded last, and as failed only until it was made. Raises ConfigError.
+
+    A line that is just being written is left out.
+    """
+    last: dict[Key, int] = {}
+    ended: set[Key] = set()
+    for number, line in enumerate(all_lines(folder)):
+        key = key_of(line)
+        if not has_failed(line):
+            ended.add(key)
+        if not has_failed(line) or key not in ended:
+            last[key] = number
+    wanted = {*last.values()}
+    yield from (line for number, line in enumerate(all_lines(folder)) if number in wanted)
+
+
+def all_lines(folder: Path) -> Generator[Json]:
+    """The lines of a folder as they were written: a run that was graded by a judge has one for each grade."""
     for line, _ in _read(folder / NAME):
         yield line
 

@@ -5,12 +5,12 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
 from ..statistics.proportions import wilson
-from .runs_file import Json, Key, has_failed, key_of
+from .runs_file import Json, Key, has_failed, is_unscored, key_of
 
 MEANS = (("searches", 2), ("browses", 2), ("model_calls", 2), ("tokens_in", 0), ("tokens_out", 0))
 """What is shown of the spend, a run on average, with so many digits."""
 HEAD = (
-    *("strategy", "budget", "runs", "right", "share", "95 %", "verified", "supported", "failed"),
+    *("strategy", "budget", "runs", "right", "share", "95 %", "verified", "supported", "failed", "unscored"),
     *("searches", "reads", "calls", "tokens in", "tokens out", "violations"),
 )
 LEFT = 2
@@ -21,11 +21,15 @@ Group = tuple[str, str, str, str]
 
 @dataclass(slots=True)
 class Row:
-    """Sums over the runs of one strategy and budget. Those that failed are counted apart, and in nothing else."""
+    """Sums over the runs of one strategy and budget. Those that failed are counted apart, and in nothing else.
+
+    Those that are unscored have their part in all but the share of right ones.
+    """
 
     runs: int = 0
     right: int = 0
     failed: int = 0
+    unscored: int = 0
     violations: int = 0
     questions: set[str] = field(default_factory=set[str])
     statuses: Counter[str] = field(default_factory=Counter[str])
@@ -34,8 +38,11 @@ class Row:
     def add(self, line: Json) -> None:
         """Take in a run that has ended well."""
         self.runs += 1
-        self.questions.add(line["id"])
-        self.right += bool(line["correct"])
+        if is_unscored(line):
+            self.unscored += 1
+        else:
+            self.questions.add(line["id"])
+            self.right += line["correct"]
         self.violations += len(line["violations"])
         self.statuses[line["status"]] += 1
         self.spend.update({name: line["spend"][name] for name, _ in MEANS})
@@ -43,12 +50,12 @@ class Row:
     def cells(self) -> list[str]:
         """Its figures as they are shown; no runs have no share and no means."""
         share, within = "-", "-"
-        if self.runs:
-            low, high = wilson(self.right / self.runs, len(self.questions))
-            share, within = f"{self.right / self.runs:.0%}", f"{low:.0%}-{high:.0%}"
+        if scored := self.runs - self.unscored:
+            low, high = wilson(self.right / scored, len(self.questions))
+            share, within = f"{self.right / scored:.0%}", f"{low:.0%}-{high:.0%}"
         means = [f"{self.spend[name] / self.runs:,.{digits}f}" if self.runs else "-" for name, digits in MEANS]
         proven = (self.statuses["verified"], self.statuses["supported"])
-        counts = [str(number) for number in (*proven, self.failed)]
+        counts = [str(number) for number in (*proven, self.failed, self.unscored)]
         return [str(self.runs + self.failed), str(self.right), share, within, *counts, *means, str(self.violations)]
 
 

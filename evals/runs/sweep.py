@@ -1,11 +1,9 @@
 """The work of `eval run` and `eval show`: make the runs that are still to be made, and print how all of them went."""
 
-import sys
 import threading
-import time
-from collections.abc import Coroutine, Generator, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import wait
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,21 +11,23 @@ from typing import Any
 import click
 
 from ...agent.loop import start
-from ...agent.terminal.notices import one_line_notices, told_to
+from ...agent.terminal.notices import one_line_notices
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from .compare import Way, compare
 from .compare_text import told
+from .judges import judges
+from .progress import Progress
 from .runner import check_task, run_all
-from .runs_file import NAME, Json, RunsFile, has_failed, key_of, read_lines
+from .runs_file import NAME, Json, RunsFile, all_lines, key_of, read_lines
 from .summary import table
+from .tally import Tally
 from .tasks import Sweep, Tasks
 from .total import spent_of
 
 CANCEL_S = 5.0
 """Seconds that cancelled runs may take to settle their calls."""
 WAKE_S = 0.2
-TELL_S = 0.1
 MOST_TOLD = 5
 
 
@@ -35,16 +35,25 @@ MOST_TOLD = 5
 def run_and_show(sweep: Sweep) -> int:
     """Make the runs, one line of DIR/runs.jsonl each, and print the table. Returns 1 if any failed or was not made.
 
-    Raises ConfigError before anything is spent.
+    With a judge also where a run that needs it was not graded. Raises ConfigError before anything is spent.
     """
     tasks = sweep.recorded() if sweep.plays else Tasks.of(sweep)
+    judging = sweep.judging()
     for task in tasks.samples():
         start(check_task(task)).result()
     differing: list[Json] = []
     # Playing costs nothing, and is done to see whether anything differs.
     with closing(RunsFile(sweep.folder, anew=str(tasks.samples()[0]["suite"]) if sweep.plays else "")) as file:
-        left = sum(1 for task in tasks if key_of(task) not in file.done)
-        with shown(Progress(left)) as progress:
+        keys = {key_of(task) for task in tasks}
+        if judging:
+            judging.read(sweep.folder, keys)
+        made = keys & file.done
+        todo = (keys - made).union(judging.waiting if judging else ())
+        tally = Tally(len(keys), len(todo))
+        for line in read_lines(sweep.folder):
+            if key_of(line) in made:
+                tally.take(line)
+        with Progress(tally, sweep.total()).shown() as progress:
 
             def write(line: Json) -> None:
                 file.append(line)
@@ -52,20 +61,32 @@ def run_and_show(sweep: Sweep) -> int:
                 if line.get("differs"):
                     differing.append(line)
 
-            todo = (task for task in tasks if key_of(task) not in file.done)
-            through = until_done(run_all(todo, sweep.at_once(), write))
+            left = (task for task in tasks if key_of(task) in todo)
+            through = until_done(run_all(left, sweep.at_once(), write, judging))
     show_folders([sweep.folder])
     tell_differences(differing)
-    missing = left - progress.made
     if total := sweep.total():
         spent = start(spent_of(total)).result()
         click.echo(f"${spent} of ${total[0]} are spent", err=True)
+    left_out = _say_what_is_left(tally, len(judging.waiting) if judging else 0, through=through)
+    return int(left_out or bool(differing))
+
+
+def _say_what_is_left(tally: Tally, waiting: int, *, through: bool) -> int:
+    """A line for what a sweep still lacks, and its exit code."""
+    missing = tally.wanted - tally.done
+    left = f"{missing} runs are still to be made"
+    if waiting:
+        left = f"{left}, {waiting} to be judged" if missing else f"{waiting} runs are still to be judged"
     if not through:
-        click.echo(f"stopped, {missing} runs are still to be made: the same command goes on", err=True)
-    elif missing:
-        told = f"{missing} runs are still to be made: the same command with a greater --total-usd goes on"
+        click.echo(f"stopped, {left}: the same command goes on", err=True)
+    elif missing or waiting:
+        told = f"{left}: the same command with a greater --total-usd goes on"
         click.echo(f"the total does not pay the next call, {told}", err=True)
-    return int(bool(progress.failed or missing or differing) or not through)
+    if through and tally.unscored:
+        told = f"{tally.unscored} runs are unscored, neither right nor wrong"
+        click.echo(f"{told}: the same command with --judge asks again", err=True)
+    return int(bool(tally.failed or missing or waiting or tally.unscored) or not through)
 
 
 def tell_differences(lines: Sequence[Json]) -> None:
@@ -79,10 +100,11 @@ def tell_differences(lines: Sequence[Json]) -> None:
 
 
 def show_folders(folders: Sequence[Path]) -> int:
-    """Print the table of what is in these folders together. Raises ConfigError."""
-    lines: Iterable[Json] = chain.from_iterable(read_lines(folder) for folder in folders)
-    for line in table(lines):
+    """Print the table of what is in these folders together, and what judging them took. Raises ConfigError."""
+    for line in table(chain.from_iterable(map(read_lines, folders))):
         click.echo(line)
+    for number, line in enumerate(judges(chain.from_iterable(map(all_lines, folders)))):
+        click.echo(line if number else f"\n{line}")
     return 0
 
 
@@ -119,53 +141,3 @@ def until_done(work: Coroutine[Any, Any, None]) -> bool:
         ended.wait(CANCEL_S)
         return False
     return True
-
-
-class Progress:
-    """How many runs were made, how many of them failed, and how long the rest will take."""
-
-    def __init__(self, wanted: int) -> None:
-        self.wanted = wanted
-        self.made = 0
-        self.failed = 0
-        self._started = time.monotonic()
-        self._told = 0.0
-        self._on = sys.stderr.isatty()
-
-    def note(self, line: Json) -> None:
-        """Take in a run that has ended."""
-        self.made += 1
-        self.failed += has_failed(line)
-        now = time.monotonic()
-        if self._on and (now - self._told >= TELL_S or self.made == self.wanted):
-            self._told = now
-            left = (now - self._started) / self.made * (self.wanted - self.made)
-            failed = f", {self.failed} failed" if self.failed else ""
-            self.write(f"{self.made:,} of {self.wanted:,} runs{failed}, about {_time(left)} left")
-
-    def write(self, text: str = "") -> None:
-        """Put a text in place of the one before."""
-        if self._on:
-            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
-
-
-@contextmanager
-def shown(progress: Progress) -> Generator[Progress]:
-    """Show how far it is while the block runs. What the runs warn of is told once each, above it."""
-    said: set[str] = set()
-
-    def tell(text: str) -> None:
-        if text not in said:
-            said.add(text)
-            progress.write()
-            click.echo(text, err=True)
-
-    with told_to(tell):
-        try:
-            yield progress
-        finally:
-            progress.write()
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

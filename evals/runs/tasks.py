@@ -16,6 +16,8 @@ from ...tools.errors import ConfigError
 from ..recording.web import Mode
 from ..suites.cases import Case, bundled_of
 from ..suites.files import load_cases
+from .judge import make_judge
+from .judging import Judging
 from .recorded import PREFIX, SHIPPED, RecordedTasks
 from .runner import BUNDLED_SEARCH, SIMULATED
 from .runs_file import Json
@@ -23,10 +25,11 @@ from .total import FILE
 from .webs import RECORDED_SEARCH, check_recorded
 
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+NO_JUDGE = "the simulated one only plays the bundled web"
 STRATEGY = "bats-early"
 BUDGET = ("5",)
 _NOT_PLAYED = (
-    *("repeat", "total_usd", "seed", "skill", "slips", "model", "base_url", "context"),
+    *("repeat", "seed", "skill", "slips", "model", "base_url", "context"),
     *("search", "cassettes", "record", "allow_host"),
 )
 ALONE = "the simulated model answers the questions of the bundled web only: give the suite bundled"
@@ -55,6 +58,9 @@ class Sweep:
     record: Mode | None = None
     allow_host: tuple[str, ...] = ()
     context: int | None = None
+    judge: str | None = None
+    judge_base_url: str | None = None
+    judge_all: bool = False
 
     @property
     def folder(self) -> Path:
@@ -71,7 +77,7 @@ class Sweep:
     def recorded(self) -> RecordedTasks:
         """The recorded runs to play. Raises ConfigError for an option that says otherwise than the recordings."""
         usual = {field.name: field.default for field in fields(self)}
-        for name in _NOT_PLAYED:
+        for name in _NOT_PLAYED if self.judge else (*_NOT_PLAYED, "total_usd"):
             if getattr(self, name) != usual[name]:
                 option = "--" + name.replace("_", "-")
                 raise ConfigError(
@@ -98,7 +104,7 @@ class Sweep:
 
     def at_once(self) -> int:
         """How many runs go on at once. The simulated model never waits: side by side its runs only delay each other."""
-        return self.jobs or (1 if self.plays or self.named_model() == SIMULATED else 4)
+        return self.jobs or (1 if (self.plays or self.named_model() == SIMULATED) and not self.judge else 4)
 
     def named_model(self) -> str:
         """The model that is meant. Raises ConfigError where none is."""
@@ -149,6 +155,19 @@ class Sweep:
                 raise ConfigError("--search: the --cassettes say it; add --record new to fetch what they lack")
             return RECORDED_SEARCH
         return self.search or (BUNDLED_SEARCH if bundled else usual)
+
+    def judging(self) -> Judging | None:
+        """The judge that grades what does not match, if there is one. Raises ConfigError; nothing is spent."""
+        if self.judge is None:
+            if self.judge_base_url is not None or self.judge_all:
+                given = "--judge-all" if self.judge_all else "--judge-base-url"
+                raise ConfigError(f"{given} needs a judge: name its model with --judge")
+            return None
+        name = self.judge.strip()
+        if name == SIMULATED or not name:
+            raise ConfigError(f"--judge {one_line(self.judge, 40)!r}: name a model on a server; {NO_JUDGE}")
+        judge = make_judge(name, self.judge_base_url or self.base_url, self.total())
+        return Judging(judge, everything=self.judge_all)
 
     def outside(self) -> Json:
         """How the runs reach model and web, in plain data. Raises ConfigError."""

@@ -8,10 +8,12 @@ units are differences.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from ...tools.clean import clean
 from .quantities import same_day, same_quantity
 
+Rule = Literal["match", "no match", "empty"]
 ANY_OF_ITS_RUNS = "parallel-pass"
 """Strategies that begin so are right where any of their runs is (pass@k)."""
 ARTICLES = ("a", "an", "the")
@@ -61,9 +63,21 @@ def matches(answer: str, expected: Iterable[str]) -> bool:
 
 def is_right(strategy: str, answer: str, answers: Sequence[str], expected: Iterable[str]) -> bool:
     """Whether a run is right: by its answer, or by any of its parallel `answers` where the strategy is judged so."""
-    given = [answer, *answers] if strategy.startswith(ANY_OF_ITS_RUNS) else [answer]
+    return graded(answers_of(strategy, answer, answers), expected) == "match"
+
+
+def answers_of(strategy: str, answer: str, answers: Sequence[str]) -> tuple[str, ...]:
+    """What is graded of a run, each answer once. One that says nothing is none."""
+    given = (answer, *answers) if strategy.startswith(ANY_OF_ITS_RUNS) else (answer,)
+    return tuple(dict.fromkeys(item for item in given if normalised(item)))
+
+
+def graded(given: Sequence[str], expected: Iterable[str]) -> Rule:
+    """What this module can say of the answers of a run: that one is right, that there is none, or nothing more."""
     wanted = tuple(expected)
-    return any(matches(item, wanted) for item in given)
+    if any(matches(item, wanted) for item in given):
+        return "match"
+    return "no match" if given else "empty"
 
 
 def _is_gap(char: str) -> bool:

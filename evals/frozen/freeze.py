@@ -1,6 +1,5 @@
 """Making a frozen web: `spadework web freeze`."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from ...agent.loop import start
 from ...tools.backends.frozen_file import SCHEMA
 from ...tools.errors import ConfigError
 from ..recording.cassettes import Cassette, load_cassette
@@ -44,7 +44,7 @@ def freeze(sources: Sequence[Path], out: Path) -> Frozen:
     recorded = [(source, load_cassette(source.file)) for source in found if source.kind == "cassette"]
     recorded.sort(key=lambda pair: (_made(pair[1]), pair[0]))
     for source, cassette in recorded:
-        counts[source] = asyncio.run(add_recorded(cassette, collected))
+        counts[source] = start(add_recorded(cassette, collected)).result()
     entries = list(collected.entries())
     made = Frozen(
         pages=sum(entry.page is not None for entry in entries),

@@ -15,7 +15,7 @@ from ..reading.ranking import names_of, words_of
 TOKENIZER = "ascii"
 """FTS5's simplest one: text comes to it as words with spaces between, and everything that is not ASCII is a letter."""
 TITLE_WEIGHT = 3.0
-MOST_PLACES = 8_000
+MOST_PLACES = 5_000
 """Pages that the words of a query may stand on, all counts added: that bounds the time of a search."""
 COMMON = 50
 """A word on so many pages is common: the file says on how many it stands."""

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from spadework.evals.frozen.freeze import freeze
 from spadework.evals.recording.cassettes import Cassette, save_cassette
 from spadework.evals.recording.entries import pack_body
 
 SEARX = "http://searx.test"
 WIKI = "https://en.wikipedia.org"
+HOST = "https://a.example"
+BRIDGE = "The Alder Bridge crosses the Thurle. It was built by Mara Finch in 1871 and widened in 1902."
+LONG = "Rain fell on the hills all day. " * 60 + "A zeppelin passed over Wick at noon. " + "Nobody saw it. " * 60
 Event = dict[str, Any]
 
 
@@ -55,6 +59,36 @@ def tape(file: Path, *events: Event, created: str = "2026-11-01", **meta: Any) -
     failures = [event for event in ordered if "error" in event]
     save_cassette(Cassette(facts, replies, failures, []), file)
     return file
+
+
+def frozen_web(folder: Path) -> Path:
+    """A web with pages, a redirect, a page that was only shown, failures, and dated pages on two sites."""
+    tape(
+        folder / "one.json",
+        searched("bridge", [{"url": f"{HOST}/shown", "title": "Thurle ferry", "content": "The ferry sank in 1899."}]),
+        page(f"{HOST}/bridge?utm_source=x", f'{BRIDGE} <a href="/finch">Mara Finch</a>', title="Alder Bridge"),
+        reply(f"{HOST}/old", "", status=301, location="/weather"),
+        page(f"{HOST}/weather", LONG, title="Weather diary"),
+        reply(f"{HOST}/gone", "no", status=404),
+        failure("https://down.example/", "ConnectError", "refused"),
+        reply(
+            f"{HOST}/wall", "<title>Just a moment...</title><p>Checking your browser. Enable JavaScript and cookies."
+        ),
+    )
+    rows = [
+        {"title": "The Who", "text": "An English rock band from London.", "url": "https://b.example/who"},
+        {"title": "Ice in spring", "text": "Ice on the lake.", "url": "https://b.example/ice1", "date": "2020-05-01"},
+        {
+            "title": "Ice in autumn",
+            "text": "Ice on the lake.",
+            "url": "https://s.b.example/ice2",
+            "date": "2024-10-01",
+        },
+        {"title": "東京", "text": "東京都は日本の首都である。"},
+    ]
+    (folder / "pages.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    freeze([folder / "one.json", folder / "pages.jsonl"], folder / "web.db")
+    return folder / "web.db"
 
 
 def _request(url: str) -> Event:

@@ -41,7 +41,7 @@ def test_both_ways_are_measured_on_the_same_pages_and_queries(tmp_path: Path) ->
     file = corpus(tmp_path, ROWS)
     ours, plain = measure_frozen(file, ASKED), measure_plain(file, ASKED)
     assert ours.recall == plain.recall == {"one": 0.5}
-    assert min(ours.size, plain.size, *ours.query_ms, *plain.query_ms) > 0
+    assert min(ours.size, plain.size, *ours.query_ms, *plain.query_ms, *ours.cpu_ms) > 0
     lines = table(2, {"one": 1}, [ours, plain]).splitlines()
     assert lines[0].split() == ["2", "pages", "frozen", "web", "plain", "FTS5"]
     assert lines[-1].split() == ["recall@10", "one", "(1)", "0.500", "0.500"]

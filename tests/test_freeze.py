@@ -6,6 +6,7 @@ import random
 import resource
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from spadework.evals.frozen.tables import content_digest
 from spadework.tools.backends.frozen import FrozenWeb, load_frozen
 from spadework.tools.backends.frozen_file import about, open_frozen
 from spadework.tools.errors import CassetteError, ConfigError, ToolError
+from written_pdf import paragraphs, pdf, placed
 
 A = "https://a.example"
 TALE = "The Gannet sailed from Wick with salt and came home with herring, as it did each year until 1901. "
@@ -75,6 +77,18 @@ async def test_other_kinds_of_documents_are_read_as_a_live_run_reads_them(tmp_pa
     web = load_frozen(str(tmp_path / "web.db"))
     assert await read(web, f"{A}/data") == "ship: Gannet\nport: Wick"
     assert [hit.url for hit in await web.search("plain words", limit=3, timeout=1)] == [f"{A}/note.txt"]
+
+
+async def test_a_pdf_is_read_too_and_never_frozen_as_a_failure_for_want_of_pypdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = pdf([placed(paragraphs("The Gannet carried salt from Wick."))])
+    taped = tape(tmp_path / "a.json", reply(f"{A}/log.pdf", body, "application/pdf"))
+    freeze([taped], tmp_path / "web.db")
+    assert "carried salt" in await read(load_frozen(str(tmp_path / "web.db")), f"{A}/log.pdf")
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    with pytest.raises(ConfigError, match=r"pip install 'spadework\[pdf\]'"):
+        freeze([taped], tmp_path / "web.db")
 
 
 async def test_search_replies_are_told_from_pages_by_the_adapter_of_each_backend(tmp_path: Path) -> None:

@@ -1,21 +1,17 @@
 """A frozen web, searched and read: `--search frozen:FILE`."""
 
 import asyncio
-import json
 import os
-import shutil
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from freezing import failure, page, reply, searched, tape
+from freezing import BRIDGE, frozen_web
+from freezing import HOST as A
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spadework.agent.outside import Outside
 from spadework.agent.settings import Settings
-from spadework.evals.frozen.freeze import freeze
 from spadework.tools.backends.choice import make_search, read_stages
 from spadework.tools.backends.frozen import FrozenWeb, load_frozen
 from spadework.tools.backends.frozen_index import matching
@@ -24,39 +20,10 @@ from spadework.tools.errors import ConfigError, ToolError
 from spadework.tools.search import Hit
 from spadework.tools.web.http import SafeClient
 
-A = "https://a.example"
-BRIDGE = "The Alder Bridge crosses the Thurle. It was built by Mara Finch in 1871 and widened in 1902."
-LONG = "Rain fell on the hills all day. " * 60 + "A zeppelin passed over Wick at noon. " + "Nobody saw it. " * 60
-
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A web with pages, a redirect, a page that was only shown, failures, and dated pages on two sites."""
-    folder = tmp_path_factory.mktemp("frozen")
-    tape(
-        folder / "one.json",
-        searched("bridge", [{"url": f"{A}/shown", "title": "Thurle ferry", "content": "The ferry sank in 1899."}]),
-        page(f"{A}/bridge?utm_source=x", f'{BRIDGE} <a href="/finch">Mara Finch</a>', title="Alder Bridge"),
-        reply(f"{A}/old", "", status=301, location="/weather"),
-        page(f"{A}/weather", LONG, title="Weather diary"),
-        reply(f"{A}/gone", "no", status=404),
-        failure("https://down.example/", "ConnectError", "refused"),
-        reply(f"{A}/wall", "<title>Just a moment...</title><p>Checking your browser. Enable JavaScript and cookies."),
-    )
-    rows = [
-        {"title": "The Who", "text": "An English rock band from London.", "url": "https://b.example/who"},
-        {"title": "Ice in spring", "text": "Ice on the lake.", "url": "https://b.example/ice1", "date": "2020-05-01"},
-        {
-            "title": "Ice in autumn",
-            "text": "Ice on the lake.",
-            "url": "https://s.b.example/ice2",
-            "date": "2024-10-01",
-        },
-        {"title": "東京", "text": "東京都は日本の首都である。"},
-    ]
-    (folder / "pages.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    freeze([folder / "one.json", folder / "pages.jsonl"], folder / "web.db")
-    return folder / "web.db"
+    return frozen_web(tmp_path_factory.mktemp("frozen"))
 
 
 @pytest.fixture
@@ -193,67 +160,6 @@ def test_threads_share_one_web_and_nothing_is_written_beside_it(file: Path, web:
         assert set(threads.map(ask, range(40))) == {"Alder Bridge"}
     assert load_frozen(os.path.relpath(file)) is web
     assert {path.name: path.stat().st_mtime_ns for path in file.parent.iterdir()} == before
-
-
-def test_a_folder_that_cannot_be_written_to_and_odd_names_do(file: Path, tmp_path: Path) -> None:
-    odd = tmp_path / "50% a#b?c"
-    odd.mkdir()
-    copy = Path(shutil.copy(file, odd / "my web.db"))
-    copy.chmod(0o400)
-    odd.chmod(0o500)
-    try:
-        assert len(load_frozen(str(copy))) == len(load_frozen(str(file)))
-    finally:
-        odd.chmod(0o700)
-
-
-def _spoilt(file: Path, folder: Path, how: str) -> Path:
-    """A copy with something wrong."""
-    copy = Path(shutil.copy(file, folder / "web.db"))
-    data = copy.read_bytes()
-    if how == "cut":
-        copy.write_bytes(data[:-4_096])
-    elif how == "no database":
-        copy.write_bytes(b"{}")
-    elif how == "noise":
-        copy.write_bytes(data[:100] + b"\xff" * (len(data) - 100))
-    else:
-        with closing(sqlite3.connect(copy)) as database:
-            database.executescript(how)
-    return copy
-
-
-@pytest.mark.parametrize(
-    ("how", "fault"),
-    [
-        ("cut", "is damaged"),
-        ("noise", "is damaged"),
-        ("no database", "is no frozen web"),
-        ("DROP TABLE meta", "is a database of something else"),
-        ("UPDATE meta SET value = '99' WHERE name = 'schema'", "it has version 99, this Spadework reads version 1"),
-        ("DROP TABLE common", "is damaged"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused_in_one_line(file: Path, how: str, fault: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=fault) as caught:
-        load_frozen(str(_spoilt(file, tmp_path, how)))
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(("name", "fault"), [("none.db", "No such file"), ("", "frozen:FILE"), (".", "directory")])
-def test_a_file_that_is_not_there_is_refused(
-    name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=fault):
-        load_frozen(name)
-
-
-async def test_damage_that_shows_later_is_an_error_the_model_can_read(file: Path, tmp_path: Path) -> None:
-    web = load_frozen(str(_spoilt(file, tmp_path, "UPDATE pages SET text = x'00' WHERE text IS NOT NULL")))
-    with pytest.raises(ToolError, match="is damaged"):
-        await search(web, "bridge")
-    assert (await fails(web, f"{A}/bridge")).kind == "bad_reply"
 
 
 @pytest.mark.parametrize(

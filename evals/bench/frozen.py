@@ -55,12 +55,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One way to search: seconds to build, bytes on disk, milliseconds of each query, and recall by kind of query."""
+    """One way to search: seconds to build, bytes on disk, milliseconds of each query (on the clock, and of the
+    processor), and recall by kind of query."""
 
     name: str
     build_s: float
     size: int
     query_ms: list[float]
+    cpu_ms: list[float]
     recall: dict[str, float]
 
 
@@ -158,13 +160,16 @@ def measure_plain(corpus: Path, asked: Sequence[Asked]) -> Measured:
 def _measured(name: str, build_s: float, size: int, search: Search, asked: Sequence[Asked]) -> Measured:
     found: dict[str, list[float]] = {}
     query_ms: list[float] = []
+    cpu_ms: list[float] = []
     for item in asked:
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         urls = search(item.query)
         query_ms.append((time.perf_counter() - begun) * 1000)
+        cpu_ms.append((time.process_time() - worked) * 1000)
         hit = item.proving.intersection(map(normalise_url, urls))
         found.setdefault(item.kind, []).append(len(hit) / min(SHOWN, len(item.proving)))
-    return Measured(name, build_s, size, query_ms, {kind: statistics.fmean(each) for kind, each in found.items()})
+    recall = {kind: statistics.fmean(each) for kind, each in found.items()}
+    return Measured(name, build_s, size, query_ms, cpu_ms, recall)
 
 
 def table(pages: int, counts: Mapping[str, int], ways: Sequence[Measured]) -> str:
@@ -178,6 +183,7 @@ def table(pages: int, counts: Mapping[str, int], ways: Sequence[Measured]) -> st
     row("file, MB", (f"{way.size / 1e6:.1f}" for way in ways))
     row("query, median ms", (f"{statistics.median(way.query_ms):.1f}" for way in ways))
     row("query, p95 ms", (f"{_p95(way.query_ms):.1f}" for way in ways))
+    row("query, median CPU ms", (f"{statistics.median(way.cpu_ms):.1f}" for way in ways))
     for kind, count in counts.items():
         row(f"recall@{SHOWN} {kind} ({count})", (f"{way.recall[kind]:.3f}" for way in ways))
     return "\n".join(lines) + "\n"

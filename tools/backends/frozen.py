@@ -17,12 +17,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, cast, get_args
 
-from ..clean import one_line
+from ..clean import clean, one_line
 from ..errors import ConfigError, ToolError, ToolFailure
 from ..query import Query, read_query
 from ..reading.extract import Page
 from ..reading.snippet import best_passage
-from ..search import Hit, make_hits, normalise_url
+from ..search import Hit, make_hits, normalise_url, usable_url
 from .api import Row, day
 from .frozen_file import AGAIN, first_row, open_frozen, unpacked
 from .frozen_index import TITLE_WEIGHT, matching
@@ -100,14 +100,13 @@ class FrozenWeb:
         most = -1 if wanted.filtered else limit
         with closing(self._database.execute(sql, (asked, most))) as cursor:
             for (number,) in cursor:
-                url, date = self._one("SELECT url, dated FROM pages WHERE id = ?", number)
+                url, date, title = self._one("SELECT url, dated, title FROM pages WHERE id = ?", number)
                 if wanted.on_site(url) and wanted.in_time(day(date)):
-                    yield self._result(number, url, date, wanted.words)
+                    yield {"title": title, "url": url, "snippet": self._snippet(number, wanted.words), "date": date}
 
-    def _result(self, number: int, url: str, date: str | None, query: str) -> Row:
-        title, text, snippet = self._one("SELECT title, text, snippet FROM pages WHERE id = ?", number)
-        shown = best_passage(snippet if text is None else unpacked(text), query)
-        return {"title": title, "url": url, "snippet": shown, "date": date}
+    def _snippet(self, number: int, query: str) -> str:
+        text, shown = self._one("SELECT text, snippet FROM pages WHERE id = ?", number)
+        return best_passage(shown if text is None else unpacked(text), query)
 
     async def read(self, url: str, *, timeout: float) -> Page:
         """The page at `url`, or where that led when it was recorded.
@@ -124,15 +123,17 @@ class FrozenWeb:
 
     def _page(self, key: str) -> Page | None:
         sql = (
-            "SELECT url, title, text, links, date, site, canonical FROM addresses"
+            "SELECT url, title, date, site, canonical, links, text FROM addresses"
             " JOIN pages ON pages.id = addresses.page WHERE addresses.key = ? AND text IS NOT NULL"
         )
         row = first_row(self._database, sql, key)
         if not row:
             return None
-        url, title, text, links, date, site, canonical = row
-        found = tuple((str(label), str(target)) for label, target in json.loads(unpacked(links)))
-        return Page(url, title, unpacked(text), found, date, site, canonical)
+        # Cleaned once more: a file may come from anybody.
+        url, title, date, site, canonical = (value if value is None else one_line(value) for value in row[:5])
+        links = ((one_line(label), usable_url(target)) for label, target in json.loads(unpacked(row[5])))
+        kept = tuple((label, target) for label, target in links if target)
+        return Page(str(url), str(title), clean(unpacked(row[6])), kept, date, str(site), str(canonical))
 
     def _failure(self, key: str, url: str) -> ToolError | None:
         row = first_row(self._database, "SELECT text, kind, sent, status FROM failures WHERE key = ?", key)
@@ -140,7 +141,7 @@ class FrozenWeb:
             return None
         text, kind, sent, status = row
         known = cast(ToolFailure, kind if kind in get_args(ToolFailure) else "unreadable")
-        return ToolError(text, kind=known, sent=bool(sent), url=url, status=status)
+        return ToolError(one_line(text), kind=known, sent=bool(sent), url=url, status=status)
 
     def _missing(self, key: str, url: str) -> ToolError:
         told = f"{NOT_HERE}: {one_line(url, 200)}"

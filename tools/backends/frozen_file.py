@@ -11,6 +11,8 @@ from ..errors import ConfigError
 
 SCHEMA = "1"
 """The version of the tables; `evals/frozen/tables.py` makes them."""
+MOST_BYTES = 32_000_000
+"""Of one text, unpacked."""
 AGAIN = "freeze it again with `spadework web freeze`"
 
 
@@ -57,7 +59,12 @@ def packed(text: str) -> bytes:
 
 
 def unpacked(data: bytes) -> str:
-    return zlib.decompress(data).decode()
+    """The text again. Raises zlib.error or ValueError for what is none, or is far longer than any page is kept."""
+    reader = zlib.decompressobj()
+    text = reader.decompress(data, MOST_BYTES)
+    if not reader.eof:
+        raise zlib.error("a text is cut off or too long")
+    return text.decode()
 
 
 def first_row(database: sqlite3.Connection, sql: str, *values: object) -> tuple[Any, ...]:

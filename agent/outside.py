@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tools.backends.choice import default_backend, make_search
 from ..tools.backends.corpus import Corpus
+from ..tools.backends.frozen import FrozenWeb
 from ..tools.backends.remembered import Remembered
 from ..tools.backends.several import Several, stages_of
 from ..tools.browse import Browse, make_browse
@@ -93,6 +94,6 @@ class Outside:
         return Manners(own, robots=self._settings.robots, delay_s=DELAY_S if self._live else 0)
 
     def _remembered(self, part: Search, cache: Cache) -> Search:
-        if isinstance(part, FunctionSearch | Corpus):
+        if isinstance(part, FunctionSearch | Corpus | FrozenWeb):
             return part
         return Remembered(part, cache, " ".join(os.environ.get(name, "") for name in _SET_ELSEWHERE))

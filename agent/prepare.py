@@ -47,18 +47,18 @@ class Options(TypedDict, total=False):
 
     model: "openai:NAME", another name that `make_chat` knows, a langchain chat model, or a dict of these by role
     (planner, searcher, verifier, judge, default); without it SPADEWORK_MODEL. In such a dict a regime (MEDIUM, LOW,
-    CRITICAL) names the model that takes over all roles once so little is left. temperature: for all roles, or a
-    dict by role; without it the verifier and the judge have 0, and the others what their model has. search:
-    "searxng", "wikipedia", "corpus:FILE", or a function from a query to results. browse: a function from an address
-    to a page; without it the web is read. tools: further tools for the model, as functions with type hints or
-    langchain tools; the budget limits each by its name. strategy: a name that `get_strategy` knows, "bats-early"
-    without one. clarify: a function, async or not, that is asked once when the question cannot be understood: it is
-    told how the model would take it, and gives what is meant, or nothing. output: a pydantic model; `result.data`
-    is the answer in that form. thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the
-    same question. store: a file, or the address of a Postgres database, in place of a checkpointer: the run can be
-    resumed, and its spend is written there before it is made. ledger: a file for the spend where the checkpointer
-    is neither SQLite nor Postgres. purse: a budget that several runs share. settings: how the outside is reached,
-    where the environment does not say it. on_event: told each event as it happens, on the thread of the run.
+    CRITICAL) names the model that takes over all roles once so little is left. temperature: for all roles, or a dict by
+    role; without it the verifier and the judge have 0, and the others what their model has. search: "searxng",
+    "wikipedia", "corpus:FILE", "frozen:FILE", or a function from a query to results. browse: a function from an address
+    to a page; without it the web is read. tools: further tools for the model, as functions with type hints or langchain
+    tools; the budget limits each by its name. strategy: a name that `get_strategy` knows, "bats-early" without one.
+    clarify: a function, async or not, that is asked once when the question cannot be understood: it is told how the
+    model would take it, and gives what is meant, or nothing. output: a pydantic model; `result.data` is the answer in
+    that form. thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the same question.
+    store: a file, or the address of a Postgres database, in place of a checkpointer: the run can be resumed, and its
+    spend is written there before it is made. ledger: a file for the spend where the checkpointer is neither SQLite nor
+    Postgres. purse: a budget that several runs share. settings: how the outside is reached, where the environment does
+    not say it. on_event: told each event as it happens, on the thread of the run.
     """
 
     model: ModelLike

@@ -12,7 +12,7 @@ and `before:2024` is up to 2023-12-31. How each backend applies the filters:
 | duckduckgo | operator in the query | ignored |
 | searxng | operator in the query, for those of its engines that know it | ignored |
 | wikipedia | nothing found if the site is another one | ignored |
-| corpus | pages of other sites are left out | pages of other dates are left out; undated ones stay |
+| corpus, frozen | pages of other sites are left out | pages of other dates are left out; undated ones stay |
 
 With each of them, results on other sites than the one asked for are dropped.
 """

@@ -35,6 +35,7 @@ class Commands(click.Group):
 
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("demo", "record", "cassette", "world"), "...evals.commands"),
+        "web": "...evals.web_commands",
         "eval": "...evals.eval_commands",
     }
 

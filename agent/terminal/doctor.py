@@ -13,6 +13,7 @@ import click
 import httpx
 
 from ...tools.backends.corpus import Corpus
+from ...tools.backends.frozen import FrozenWeb
 from ...tools.backends.several import stages_of
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError, ModelError, ToolError
@@ -202,6 +203,8 @@ async def _search(settings: Settings, spec: str | None) -> list[Check]:
 async def _one_search(backend: Search) -> Check:
     if isinstance(backend, Corpus):
         return Check("ok", "search", f"corpus with {len(backend):,} pages")
+    if isinstance(backend, FrozenWeb):
+        return Check("ok", "search", f"frozen web with {len(backend):,} pages")
     try:
         hits = await backend.search("history of the bicycle", limit=3, timeout=TIMEOUT)
     except ToolError as error:

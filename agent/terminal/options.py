@@ -32,8 +32,8 @@ def outside_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--search",
             metavar="NAME",
-            help="searxng, brave, tavily, serper, google, duckduckgo, wikipedia or corpus:FILE (else SPADEWORK_SEARCH)."
-            " A,B asks B where A fails; A+B asks both.",
+            help="searxng, brave, tavily, serper, google, duckduckgo, wikipedia, corpus:FILE or frozen:FILE (else"
+            " SPADEWORK_SEARCH). A,B asks B where A fails; A+B asks both.",
         ),
         click.option("--allow-host", multiple=True, metavar="HOST[:PORT]", help="Pages may be read from here, too."),
         click.option("--context", type=int, metavar="TOKENS", help="What the model reads at most (SPADEWORK_CONTEXT)."),

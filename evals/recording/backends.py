@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from ...tools.backends import brave, google, serper, tavily
 from ...tools.backends.api import Key
 from ...tools.backends.brave import BraveSearch
 from ...tools.backends.choice import make_search, read_stages
@@ -52,16 +54,54 @@ def search_facts(spec: str | None) -> dict[str, Any]:
     return {"search": backend.name, "search_settings": used}
 
 
-def recorded_search(cassette: Cassette, client: SafeClient) -> Search:
-    """The backends of a recording, whose requests go to `client`. Raises CassetteError for any that are not known."""
-    meta = cassette.meta
-    spec = str(meta.get("search") or "")
-    settings: Mapping[str, str] = meta.get("search_settings") or {spec: str(meta.get("search_url") or "")}
+# Where each is asked, below its base, and under which name the query stands there.
+_ASKED: Mapping[str, tuple[str, str]] = {
+    "searxng": ("{}/search", "q"),
+    "wikipedia": ("{}/w/api.php", "srsearch"),
+    "brave": (f"{brave.BASE}/res/v1/web/search", "q"),
+    "tavily": (f"{tavily.BASE}/search", "query"),
+    "serper": (f"{serper.BASE}/search", "q"),
+    "google": (f"{google.BASE}/customsearch/v1", "q"),
+}
 
-    def build(name: str) -> Search:
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A search in a recording: where it was asked, under which name, and the adapter that reads its replies."""
+
+    url: str
+    parameter: str
+    make: Callable[[SafeClient], Search]
+
+
+def endpoints_of(cassette: Cassette) -> list[Endpoint]:
+    """The searches of a recording. Raises CassetteError for any that are not known."""
+    if cassette.meta.get("search") is None:
+        return []
+    return [_endpoint(name, setting) for name, setting in _parts(cassette)]
+
+
+def _endpoint(name: str, setting: str) -> Endpoint:
+    place, parameter = _ASKED[name]
+    base = setting.strip().rstrip("/")
+    return Endpoint(place.format(base), parameter, lambda client: _BUILD[name](client, base))
+
+
+def _parts(cassette: Cassette) -> list[tuple[str, str]]:
+    """Name and setting of each backend. Raises CassetteError."""
+    spec = str(cassette.meta.get("search") or "")
+    settings: Mapping[str, str] = cassette.meta.get("search_settings") or {
+        spec: str(cassette.meta.get("search_url") or "")
+    }
+    names = [name for stage in read_stages(spec) for name in stage]
+    for name in names:
         if name not in _BUILD:
             raise CassetteError(f"cassette {cassette.name} searched with {one_line(name)!r}, which cannot be played")
-        return _BUILD[name](client, settings.get(name, ""))
+    return [(name, settings.get(name, "")) for name in names]
 
-    stages = [[build(name) for name in stage] for stage in read_stages(spec)]
+
+def recorded_search(cassette: Cassette, client: SafeClient) -> Search:
+    """The backends of a recording, whose requests go to `client`. Raises CassetteError for any that are not known."""
+    built = {name: _BUILD[name](client, setting) for name, setting in _parts(cassette)}
+    stages = [[built[name] for name in stage] for stage in read_stages(str(cassette.meta.get("search") or ""))]
     return stages[0][0] if len(stages) == len(stages[0]) == 1 else Several(stages)

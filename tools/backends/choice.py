@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Callable
 
 from ..errors import ConfigError
@@ -10,6 +11,7 @@ from ..web.http import SafeClient
 from .brave import make_brave
 from .corpus import load_corpus
 from .duckduckgo import installed, make_duckduckgo
+from .frozen import load_frozen
 from .google import make_google
 from .plugins import make_plugin, plugin_names
 from .searxng import make_searxng
@@ -18,8 +20,13 @@ from .several import Several
 from .tavily import make_tavily
 from .wikipedia import make_wikipedia
 
-BACKENDS = ("duckduckgo", "brave", "tavily", "serper", "google", "searxng", "wikipedia", "corpus:FILE")
+BACKENDS = (
+    *("duckduckgo", "brave", "tavily", "serper", "google", "searxng", "wikipedia"),
+    *("corpus:FILE", "frozen:FILE"),
+)
 """The names of our own; installed packages may add others (see plugins)."""
+
+_FILE = re.compile("corpus:|frozen:")
 
 _PUBLIC: dict[str, Callable[[SafeClient], Search]] = {
     "brave": make_brave,
@@ -35,9 +42,9 @@ def make_search(
 ) -> Search:
     """The backend that `spec` names; None means the setting SPADEWORK_SEARCH, else `default_backend`.
 
-    `A,B` asks B where A failed, `A+B` asks both and fuses their rankings (see Several); a corpus comes last, as its
-    file may be called anything. A function is wrapped; a ready backend is returned as it is. See `make_backend` for
-    the clients. Raises ConfigError.
+    `A,B` asks B where A failed, `A+B` asks both and fuses their rankings (see Several); a corpus or a frozen web
+    comes last, as its file may be called anything. A function is wrapped; a ready backend is returned as it is. See
+    `make_backend` for the clients. Raises ConfigError.
     """
     if isinstance(spec, Search):
         return spec
@@ -56,12 +63,12 @@ def read_stages(spec: str) -> list[list[str]]:
     >>> read_stages("brave+serper,corpus:my, own+pages.jsonl")
     [['brave', 'serper'], ['corpus:my, own+pages.jsonl']]
     """
-    names, corpus, file = spec.partition("corpus:")
-    if corpus and names.rstrip()[-1:] not in ("", ",", "+"):
-        raise ConfigError(f"search {spec!r}: write NAME,corpus:FILE or NAME+corpus:FILE")
+    local = _FILE.search(spec)
+    names, file = (spec[: local.start()], spec[local.start() :]) if local else (spec, "")
+    if local and names.rstrip()[-1:] not in ("", ",", "+"):
+        raise ConfigError(f"search {spec!r}: write NAME,{local[0]}FILE or NAME+{local[0]}FILE")
     stages = [[name.strip() for name in stage.split("+")] for stage in names.split(",")]
-    if corpus:
-        stages[-1][-1] += corpus + file
+    stages[-1][-1] += file
     named = [name for stage in stages for name in stage]
     if len(named) > 1 and (not all(named) or len(set(named)) < len(named)):
         raise ConfigError(f"search {spec!r}: give names with , or + between them, each once")
@@ -89,6 +96,8 @@ def make_backend(name: str, client: SafeClient, client_for: ClientFor | None = N
         return make_duckduckgo()
     if name.startswith("corpus:") or name == "corpus":
         return load_corpus(name.partition(":")[2])
+    if name.startswith("frozen:") or name == "frozen":
+        return load_frozen(name.partition(":")[2])
     if plugin := make_plugin(name):
         return plugin
     raise _unknown(name)

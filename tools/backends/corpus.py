@@ -10,7 +10,7 @@ import re
 import sqlite3
 import unicodedata
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -98,7 +98,7 @@ def _document(line: bytes, taken: dict[str, int]) -> Document:
     date = row.get("date")
     given = row.get("url")
     if given is None:
-        return Document(_free_url(title, taken), title, text, date if isinstance(date, str) else None)
+        return Document(free_url(title, taken), title, text, date if isinstance(date, str) else None)
     url = usable_url(given)
     if not url:
         raise ValueError(f"'url' is not an http, https or corpus URL: {given!r:.80}")
@@ -107,8 +107,8 @@ def _document(line: bytes, taken: dict[str, int]) -> Document:
     return Document(url, title, text, date if isinstance(date, str) else None)
 
 
-def _free_url(title: str, taken: dict[str, int]) -> str:
-    """A corpus:// URL that no document has yet: titles may repeat."""
+def free_url(title: str, taken: Container[str]) -> str:
+    """A corpus:// URL whose key (see `normalise_url`) is not taken yet: titles may repeat."""
     plain = unicodedata.normalize("NFKD", title.casefold())
     letters = "".join(char for char in plain if not unicodedata.combining(char))
     slug = re.sub(r"[\W_]+", "-", letters).strip("-")[:80] or "page"

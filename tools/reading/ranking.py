@@ -99,9 +99,7 @@ def _wanted(goal: str, title: str) -> tuple[dict[str, float], Iterable[tuple[str
     that are named there with theirs."""
     asked, named = words_of(goal), words_of(title)
     weights = dict.fromkeys(asked, 1.0)
-    for word in _WORD.findall(goal):
-        if word[0].isupper() or word[0].isdigit():
-            weights.update({form: _NAME for form in words_of(word) if form in weights})
+    weights.update({form: _NAME for form in names_of(goal) if form in weights})
     title_weight = _TITLE * min(max(len(weights), _SHORT_GOAL), _LONG_GOAL) / _SHORT_GOAL
     weights = dict.fromkeys(named, title_weight) | weights
     periods = dict.fromkeys(periods_of(title), title_weight) | dict.fromkeys(periods_of(goal), _PERIOD)
@@ -183,6 +181,12 @@ def words_of(text: str) -> list[str]:
         elif run not in _STOP:
             words.append(_singular(run))
     return words
+
+
+def names_of(text: str) -> set[str]:
+    """The words of names and numbers, as `words_of` gives them: those that begin with a capital or a digit."""
+    marked = (word for word in _WORD.findall(text) if word[0].isupper() or word[0].isdigit())
+    return {form for word in marked for form in words_of(word)}
 
 
 def _singular(word: str) -> str:

@@ -17,6 +17,7 @@ from ...agent.terminal.notices import one_line_notices, told_to
 from ...tools.errors import ConfigError
 from .compare import Way, compare
 from .compare_text import told
+from .details import DetailsFile
 from .runner import check_task, run_all
 from .runs_file import Json, RunsFile, has_failed, key_of, read_lines
 from .summary import table
@@ -38,11 +39,12 @@ def run_and_show(sweep: Sweep) -> int:
     tasks = Tasks.of(sweep)
     for task in tasks.samples():
         start(check_task(task)).result()
-    with closing(RunsFile(sweep.out)) as file:
+    with closing(RunsFile(sweep.out)) as file, closing(DetailsFile(sweep.out)) as details:
         left = sum(1 for task in tasks if key_of(task) not in file.done)
         with shown(Progress(left)) as progress:
 
             def write(line: Json) -> None:
+                details.keep(line)
                 file.append(line)
                 progress.note(line)
 

@@ -12,7 +12,7 @@ from ..runs import compare
 from ..runs.runs_file import Json
 from ..statistics.costs import anytime_accuracy, cost_of_pass_frontier, pareto_front
 from ..statistics.costs import cost_of_pass as _cost_of_pass
-from ..statistics.paired import holm
+from ..statistics.paired import Difference, holm
 from .cells import Cell, Grid, Way, scale_of
 from .figures import Figures, figures_of, tokens, unified_usd
 
@@ -29,6 +29,8 @@ class Versus:
     first: Way
     second: Way
     found: compare.Comparison
+    right: Difference
+    """Of the shares of right answers; its interval takes a while, and is worked out once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _versus(grid: Grid) -> list[Versus]:
     """Every two ways with each budget, the p-values as those of all these comparisons together."""
     ways = {way: _runs(grid.of(way), way) for way in grid.ways if any(cell.scored for cell in grid.of(way))}
     found = [
-        Versus(first, second, comparison)
+        Versus(first, second, comparison, comparison.right()[2])
         for first, second in combinations(ways, 2)
         if any(asked in ways[second].runs for asked in ways[first].runs)
         for comparison in compare.compare(ways[first], ways[second])

@@ -39,7 +39,7 @@ def verdicts(study: Study) -> list[str]:
 def _row(study: Study, one: Versus) -> Row:
     better, worse = one.found.better
     sides = (name_of(study.grid, one.first), name_of(study.grid, one.second))
-    gap = signed(one.found.right()[2], 100, 0, "%")
+    gap = signed(one.right, 100, 0, "%")
     p = [LEAST if value < 0.001 else f"{value:.3f}" for value in (one.found.p, one.found.p_of_all)]
     word = "none" if better == worse else "clear" if is_clear(one) else "not clear"
     return [one.found.budget, *sides, str(len(one.found.pairs)), gap, f"{better} : {worse}", *p, word]

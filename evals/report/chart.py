@@ -9,9 +9,9 @@ from .markup import Html, element, joined
 
 WIDTH, HEIGHT = 460, 320
 LEFT, TOP, BOTTOM = 40, 12, 40
-LETTER = 7.2
+LETTER = 7.8
 """The width of a letter of a label, on average."""
-LONGEST = 20
+LONGEST = 18
 APART = 15
 TICKS = 5
 RADIUS = 4.5
@@ -161,7 +161,8 @@ def symbol(index: int, x: float, y: float) -> Html:
 
 def _names(scale: Scale, lines: Sequence[Line]) -> Iterable[Html]:
     """Each name at the end of its line, moved up or down where two would stand in one place."""
-    ends = sorted((scale.y(line.points[-1].y), scale.x(line.points[-1].x), line) for line in lines if line.points)
+    ends = [(scale.y(line.points[-1].y), scale.x(line.points[-1].x), line) for line in lines if line.points]
+    ends.sort(key=lambda end: end[0])
     places = _apart([y for y, _, _ in ends], scale.y(scale.highest) + 4, scale.y(0))
     for (y, x, line), place in zip(ends, places, strict=True):
         edge = scale.right + 10

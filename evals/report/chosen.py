@@ -57,8 +57,6 @@ def _of(lines: Sequence[Json], questions: Iterable[str]) -> list[Json]:
     """The lines of some questions; of all where none is named."""
     named = set(questions)
     if missing := named - {line["id"] for line in lines}:
-        raise ConfigError(
-            f"--question {min(missing)}: there is no run of this question; `eval show` has no ids, the"
-            " report without --question lists them all"
-        )
+        name = one_line(min(missing), 60)
+        raise ConfigError(f"--question {name!r}: there is no run of it; a report of all questions has their ids")
     return [line for line in lines if not named or line["id"] in named]

@@ -71,8 +71,8 @@ def run(**options: Any) -> None:
     fictional web that comes with Spadework, which is searched and read in this process. `bundled:SEED` is another such
     web, `bundled:SEED:100` looks for 100 questions of each tier. The model `simulated` plays it without a key.
 
-    Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
-    those again that failed.
+    Each run is a line of DIR/runs.jsonl, written as it ends; what it did is in DIR/details.db, for `eval report`. The
+    same command goes on where it was stopped, and makes those again that failed.
     """
     from .runs.sweep import run_and_show
     from .runs.tasks import Sweep

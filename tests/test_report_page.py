@@ -106,6 +106,12 @@ def test_one_budget_has_points_and_no_line(tmp_path: Path) -> None:
     assert len(read.all("line", "interval")) == 4
 
 
+def test_budgets_of_different_things_are_no_curve(tmp_path: Path) -> None:
+    read = Read(page_of(written(tmp_path, [line(1), line(1, budget="usd=0.05")])))
+    assert not read.all("polyline")
+    assert len(read.all("line", "interval")) == 4
+
+
 def test_without_prices_the_second_chart_is_over_tokens(tmp_path: Path) -> None:
     free = {**line(1)["spend"], "usd": "0"}
     page = page_of(written(tmp_path, [line(1, spend=free)]))

@@ -40,11 +40,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The points of one way, from the left to the right, by the place of its colour and mark."""
+    """The points of one way, smaller budgets first, by the place of its colour and mark."""
 
     name: str
     index: int
     points: Sequence[Point]
+    is_curve: bool = True
+    """Whether the budgets are steps of one scale; else a line between the points would say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _front(scale: Scale, front: Sequence[tuple[float, float]]) -> Html:
 
 
 def _line(scale: Scale, line: Line) -> Html:
-    if len(line.points) < 2:
+    if len(line.points) < 2 or not line.is_curve:
         return Html("")
     path = " ".join(f"{scale.x(point.x)},{scale.y(point.y)}" for point in line.points)
     return element("polyline", points=path, class_=f"line {colour(line.index)}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 
-from .cells import Way
+from .cells import Way, scale_of
 from .chart import Line, Point, chart
 from .figures import Figures
 from .markup import Html, element
@@ -33,8 +33,9 @@ def _calls(found: Figures) -> float | None:
 
 
 def _figure(study: Study, title: str, x_title: str, spent: Amount, front: Sequence[Place], digits: int) -> Html:
+    is_curve = bool(scale_of(study.grid.budgets))
     lines = [
-        Line(study.grid.name(way), at, list(_points(study, way, x_title, spent, digits)))
+        Line(study.grid.name(way), at, list(_points(study, way, x_title, spent, digits)), is_curve)
         for at, way in enumerate(study.grid.ways)
     ]
     corners = [(spent(study.figures[place]) or 0.0, study.figures[place]["share"]) for place in front]

@@ -82,7 +82,7 @@ def _call(call: Mapping[str, Any]) -> Html:
     came += [element("span", f"proves {' '.join(call['proved'])}", class_="proved")] if call.get("proved") else []
     came += [element("span", ", ".join(call["marks"]))] if call.get("marks") else []
     told = [element("small", *_apart(came))] if came else []
-    return element("li", *parts, *told, class_=call["state"])
+    return element("li", *parts, *told)
 
 
 def _findings(details: Json) -> Generator[Html]:

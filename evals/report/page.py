@@ -86,7 +86,7 @@ def _head(study: Study, runs: int) -> Html:
     models = dict.fromkeys(way.model for way in grid.ways)
     asked = {line["id"] for cell in grid.cells.values() for line in (*cell.runs, *cell.failed)}
     told = f"{runs:,} runs of {len(asked):,} questions, budgets {', '.join(grid.budgets)}, with {', '.join(models)}"
-    return joined(element("h2", grid.suite), element("p", told, class_="about"))
+    return joined(element("h2", "Suite ", grid.suite), element("p", told, class_="about"))
 
 
 def _table(table: Table) -> Generator[Html]:

@@ -23,7 +23,7 @@ NAME = "details.db"
 MOST_TEXT = 600
 """Characters of a quote, a reason, or whatever else is one text."""
 WAIT_S = 30
-SCHEMA = "CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, details BLOB NOT NULL) WITHOUT ROWID"
+SCHEMA = "CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, details BLOB NOT NULL)"
 TOLD = {
     "constraints": ("id", "kind", "text", "dropped"),
     "plan": ("id", "state", "text", "share", "used", "note"),

@@ -195,6 +195,15 @@ def test_two_ways_are_compared_by_question_and_held_to_all_comparisons() -> None
     ]
 
 
+def test_a_difference_that_is_clear_with_several_budgets_is_told_once() -> None:
+    lines = [
+        line(n, way, budget=b, right=way == "bats-early") for n in range(12) for b in "35" for way in (OURS[0], "react")
+    ]
+    assert said(told(lines))[1].endswith(
+        "2 in the 2 comparisons of strategies: bats-early over react with budget 3 and 5."
+    )
+
+
 def test_little_is_said_of_little() -> None:
     found = told([failed(1, violations=["searches: 4 of 3"])])
     assert said(found) == [

@@ -5,7 +5,7 @@ from .study import Place, Study, Versus
 from .table import Share, percent, share_of
 
 MOST_TOLD = 6
-"""Differences that are named; the table has all."""
+"""Pairs, or budgets, that are named; the tables have all."""
 
 
 def said(study: Study) -> list[str]:
@@ -41,16 +41,19 @@ def _differences(study: Study) -> list[str]:
     compared = f"the {len(study.versus)} comparisons" if len(study.versus) > 1 else "the one comparison"
     if not clear:
         return [f"No difference is clear in {compared} of strategies: chance alone could make what there is."]
-    told = "; ".join(_ahead(study, one) for one in clear[:MOST_TOLD])
-    more = f"; and {len(clear) - MOST_TOLD} more" if len(clear) > MOST_TOLD else ""
-    return [f"Clear differences, {len(clear)} in {compared} of strategies: {told}{more}."]
+    budgets: dict[str, list[str]] = {}
+    for one in clear:
+        budgets.setdefault(_ahead(study, one), []).append(one.found.budget)
+    named = [f"{pair} with budget {' and '.join(where)}" for pair, where in budgets.items()]
+    more = f"; and {len(named) - MOST_TOLD} pairs more" if len(named) > MOST_TOLD else ""
+    return [f"Clear differences, {len(clear)} in {compared} of strategies: {'; '.join(named[:MOST_TOLD])}{more}."]
 
 
 def _ahead(study: Study, one: Versus) -> str:
     better, worse = one.found.better
     names = study.grid.name(one.first), study.grid.name(one.second)
     ahead, behind = names if better > worse else names[::-1]
-    return f"{ahead} over {behind} with budget {one.found.budget}"
+    return f"{ahead} over {behind}"
 
 
 def _whole(study: Study) -> str:

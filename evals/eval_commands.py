@@ -112,7 +112,7 @@ def show(folders: tuple[Path, ...]) -> None:
 @click.option(
     "--runs",
     metavar="N",
-    default="500",
+    default="1000",
     show_default=True,
     help="How many runs the page opens, the telling ones first; all for all.",
 )

@@ -133,7 +133,13 @@ def attacked(value: Any) -> Any:
 
 
 def test_nothing_that_was_asked_answered_or_quoted_becomes_markup(tmp_path: Path) -> None:
-    evil = {"strategy": f"s{ATTACK}", "model": ATTACK, "suite": ATTACK, "budget": f"5{ATTACK}", "id": ATTACK}
+    evil: dict[str, Any] = {
+        "strategy": f"s{ATTACK}",
+        "model": ATTACK,
+        "suite": ATTACK,
+        "budget": f"5{ATTACK}",
+        "id": ATTACK,
+    }
     hostile = attacked(DETAILS)
     for url in ("javascript:alert(1)", "data:text/html,x", "https://user@evil.example/", "https://a.example/\u202ex"):
         hostile["calls"].append({"tool": "browse", "what": url, "state": "done"})

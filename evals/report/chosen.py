@@ -7,7 +7,7 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from ..runs.runs_file import Json, has_failed
 
-MOST_RUNS = 500
+MOST_RUNS = 1_000
 ALL = "all"
 MOST_BYTES = 6_000_000
 """Of the details of runs in one page: more than that is slow to open on a telephone."""

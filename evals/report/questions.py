@@ -11,7 +11,7 @@ from .markup import Html, element, outside
 from .opened import opened
 from .study import Place, Study
 
-MOST_QUESTION = 110
+MOST_QUESTION = 90
 WORDS = {True: "right", False: "wrong", None: "unscored"}
 MARKS = {"right": "✓", "wrong": "✗", "unscored": "?", "failed": "!"}
 

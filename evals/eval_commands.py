@@ -28,6 +28,12 @@ _COMPARE_EXAMPLES = """Examples, within a sweep and between two:
 spadework eval compare sweep --strategy bats-early,react
 spadework eval compare before after --strategy bats-early"""
 MODES = ("none", "new", "all")
+_REPORT_EXAMPLES = """Examples: a report beside the runs, and tables for a pull request:
+
+\b
+spadework eval report sweep
+spadework eval report sweep --markdown -"""
+_FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -77,9 +83,10 @@ def run(**options: Any) -> None:
     With --cassettes the web is recorded once and played to every model and strategy: --record new fetches what is not
     there yet; without it nothing is fetched, and a search or page that was never recorded fails its run.
 
-    Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
-    those again that failed. With --judge it also grades what is there, without making any run again: a run whose judge
-    fails, or says nothing that can be read, is unscored, neither right nor wrong.
+    Each run is a line of DIR/runs.jsonl, written as it ends; what it did is in DIR/details.db, for `eval report`. The
+    same command goes on where it was stopped, and makes those again that failed. With --judge it also grades what is
+    there, without making any run again: a run whose judge fails, or says nothing that can be read, is unscored, neither
+    right nor wrong.
     """
     from .runs.sweep import run_and_show
     from .runs.tasks import Sweep
@@ -109,3 +116,28 @@ def show(folders: tuple[Path, ...]) -> None:
     from .runs.sweep import show_folders
 
     sys.exit(show_folders(folders))
+
+
+@eval.command(epilog=_REPORT_EXAMPLES, short_help="Write what DIR says: a page to read, Markdown and CSV.")
+@click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
+@click.option("-o", "--html", metavar="FILE", type=_FILE, help="The page: one file that needs nothing else.")
+@click.option("--markdown", metavar="FILE", type=_FILE, help="The tables, for a pull request; - is stdout.")
+@click.option("--csv", metavar="FILE", type=_FILE, help="The figures, a row for each strategy and budget; - is stdout.")
+@click.option(
+    "--runs",
+    metavar="N",
+    default="1000",
+    show_default=True,
+    help="How many runs the page opens, the telling ones first; all for all.",
+)
+@click.option("--question", metavar="ID", multiple=True, help="Open the runs of this question alone. Can be repeated.")
+def report(folders: tuple[Path, ...], question: tuple[str, ...], runs: str, **files: Path | None) -> None:
+    """Write a report of what is in DIR: curves, tables with intervals, comparisons, and every run to open.
+
+    Without -o, --markdown or --csv all three are written into DIR, as report.html, report.md and report.csv; with one
+    of them just that. Several DIRs make one report.
+    """
+    from .report.chosen import Wanted
+    from .report.write import Files, write_report
+
+    sys.exit(write_report(folders, Files(**files), Wanted.of(runs, question)))

@@ -51,7 +51,7 @@ def test_lower_folders_do_not_import_higher_ones() -> None:
     ("whole", "order"),
     [
         ("agent", ("llm", "proof", "money", "storage", "nodes", "terminal")),
-        ("evals", ("statistics", "world", "simulated", "suites", "recording", "frozen", "runs", "bench")),
+        ("evals", ("statistics", "world", "simulated", "suites", "recording", "frozen", "runs", "report", "bench")),
     ],
 )
 def test_the_folders_below_have_an_order_too(whole: str, order: tuple[str, ...]) -> None:

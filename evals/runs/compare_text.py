@@ -22,7 +22,7 @@ def told(first: Way, second: Way, comparisons: Sequence[Comparison]) -> Generato
         asked = f"{len(comparison.pairs)} question{'s' * (len(comparison.pairs) != 1)}"
         yield f"{comparison.suite}, budget {comparison.budget}: {names[0]} against {names[1]}, {asked}"
         yield from _figures(comparison, names)
-        yield _verdict(comparison, names, len(comparisons))
+        yield f"  {verdict(comparison, names, len(comparisons))}"
         yield from _changed(comparison, names)
     alone = [len(way.runs) - sum(len(comparison.pairs) for comparison in comparisons) for way in (first, second)]
     if any(alone):
@@ -44,25 +44,26 @@ def _figures(comparison: Comparison, names: tuple[str, str]) -> Generator[str]:
     one, two, gap = comparison.right()
     count = len(comparison.pairs)
     shares = [f"{share:.0%} ({low:.0%} to {high:.0%})" for share in (one, two) for low, high in (wilson(share, count),)]
-    rows = [("", *names, "difference"), ("right", *shares, _signed(gap, 100, 1, "%"))]
+    rows = [("", *names, "difference"), ("right", *shares, signed(gap, 100, 1, "%"))]
     for name, digits in SPEND:
         found = comparison.spent(name)
         if found and any(found[:2]):
             means = [f"{mean:,.{digits}f}" for mean in found[:2]]
-            rows.append((name.replace("_", " "), *means, _signed(found[2], 1, digits, "")))
+            rows.append((name.replace("_", " "), *means, signed(found[2], 1, digits, "")))
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
     for row in rows:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _verdict(comparison: Comparison, names: tuple[str, str], tests: int) -> str:
+def verdict(comparison: Comparison, names: tuple[str, str], tests: int) -> str:
+    """What a comparison means, in a line; it is one of so many that were made together."""
     better, worse = comparison.better
     counts = f"{names[0]} did better in {better} questions, {names[1]} in {worse}"
     if better == worse:
-        return f"  {counts}: no difference"
+        return f"{counts}: no difference"
     together = f"; {comparison.p_of_all:.3f} as one of {tests} comparisons" if tests > 1 else ""
     clear = "a clear" if comparison.p_of_all < CLEAR else "no clear"
-    return f"  {counts}, p = {comparison.p:.3f} (McNemar{together}): {clear} difference"
+    return f"{counts}, p = {comparison.p:.3f} (McNemar{together}): {clear} difference"
 
 
 def _changed(comparison: Comparison, names: tuple[str, str]) -> Generator[str]:
@@ -80,6 +81,7 @@ def _how(runs: Runs) -> str:
     return f"{'right' if runs.right[0] else 'wrong'} ({answer})"
 
 
-def _signed(gap: Difference, scale: float, digits: int, unit: str) -> str:
+def signed(gap: Difference, scale: float, digits: int, unit: str) -> str:
+    """A difference with its interval, in so many digits."""
     mean, low, high = (f"{scale * value:+,.{digits}f}{unit}" for value in (gap.mean, gap.low, gap.high))
     return f"{mean} ({low} to {high})"

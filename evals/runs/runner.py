@@ -27,10 +27,13 @@ from ..simulated.chat import CONTEXT, SimulatedChat
 from ..suites.cases import Bundled, web_of
 from ..suites.grade import ANY_OF_ITS_RUNS, answers_of, graded
 from ..suites.sealed import sealed
+from .claims import claims_of
+from .details import details_of
 from .judging import Judging
 from .recorded import replayed
 from .runs_file import KEY, Json, key_of
 from .total import PaidChat, TotalSpent
+from .trace import Trace
 from .watch import Watch, WatchedBrowse, WatchedChat, watched
 from .webs import search_of, settings_with, web_of_task
 
@@ -41,19 +44,23 @@ COUNTED = ("searches", "browses", "tokens_in", "tokens_out", "tokens_cached", "m
 
 
 async def run_one(task: Json) -> Json:
-    """Make one run. Its line says how it went, also where it failed; only cancelling it raises, and TotalSpent."""
-    watch = Watch()
+    """Make one run. Its line says how it went, also where it failed; only cancelling it raises, and TotalSpent.
+
+    With `details`, which are kept apart from it.
+    """
+    watch, trace = Watch(), Trace()
     result, fault = None, ""
     started = time.perf_counter()
     try:
         async with _opened(task, watch) as options:
+            options["on_event"] = trace.note
             result = await arun_agent(task["question"], task["limits"], **options)
     except Exception as error:
         fault = one_line(f"{type(error).__name__}: {error}", MOST_FAULT)
     if watch.unpaid:  # whatever became of it: some strategies go on without a part of theirs
         raise TotalSpent("the total cannot pay this run")
     seconds = time.perf_counter() - started
-    line = {name: task[name] for name in KEY}
+    line = {name: task[name] for name in KEY} | {"details": details_of(task, result, trace)}
     violations = watch.passed(Budget.of(task["limits"]), seconds)
     if result is None:
         return line | _broken(watch, fault, seconds) | {"violations": violations}
@@ -110,6 +117,7 @@ def _ended(task: Json, result: Result) -> Json:
         "spend": result.spend.to_dict(),
         "decisions": Counter(decision["outcome"] for decision in result.decisions),
         "attempts": len(result.attempts),
+        "claims": claims_of(result),
         "fault": result.fault,
     }
 

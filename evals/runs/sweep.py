@@ -16,6 +16,7 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from .compare import Way, compare
 from .compare_text import told
+from .details import DetailsFile
 from .judges import judges
 from .progress import Progress
 from .runner import check_task, run_all
@@ -43,7 +44,8 @@ def run_and_show(sweep: Sweep) -> int:
         start(check_task(task)).result()
     differing: list[Json] = []
     # Playing costs nothing, and is done to see whether anything differs.
-    with closing(RunsFile(sweep.folder, anew=str(tasks.samples()[0]["suite"]) if sweep.plays else "")) as file:
+    anew = str(tasks.samples()[0]["suite"]) if sweep.plays else ""
+    with closing(RunsFile(sweep.folder, anew=anew)) as file, closing(DetailsFile(sweep.folder)) as details:
         keys = {key_of(task) for task in tasks}
         if judging:
             judging.read(sweep.folder, keys)
@@ -56,6 +58,7 @@ def run_and_show(sweep: Sweep) -> int:
         with Progress(tally, sweep.total()).shown() as progress:
 
             def write(line: Json) -> None:
+                details.keep(line)
                 file.append(line)
                 progress.note(line)
                 if line.get("differs"):

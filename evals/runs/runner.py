@@ -24,7 +24,7 @@ from ...tools.browse import Browse, FunctionBrowse
 from ...tools.clean import one_line
 from ...tools.search import FunctionSearch, Search
 from ..simulated.chat import CONTEXT, SimulatedChat
-from ..suites.cases import Bundled, web_of
+from ..suites.cases import web_named
 from ..suites.grade import is_right
 from ..suites.sealed import sealed
 from .runs_file import KEY, Json
@@ -132,15 +132,15 @@ def _chat(task: Json, settings: Settings) -> Chat:
     if task["skill"] is None:
         server = Server(settings.base_url, settings.proxy, settings.ca)
         return make_chat(task["model"], context=settings.context, server=server)
-    web = web_of(Bundled(*task["world"]))
-    question = next(item for item in web.world.questions if item.id == task["id"])
+    web = web_named(task["world"])
+    question = web.world.question(task["id"])
     context = settings.context or CONTEXT
     return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], slips=task["slips"], context=context)
 
 
 def _web(task: Json, outside: Outside) -> tuple[Search, Browse]:
     if task["search"] == BUNDLED_SEARCH:
-        web = web_of(Bundled(*task["world"]))
+        web = web_named(task["world"])
         return FunctionSearch(web.search), FunctionBrowse(web.browse)
     search = outside.search(task["search"])
     return search, outside.browse(None, search)

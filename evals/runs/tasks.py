@@ -109,7 +109,7 @@ class Sweep:
             "search": self.search or (BUNDLED_SEARCH if bundled else usual),
             "allow_host": [*self.allow_host],
             "total": self.total(),
-            "world": [bundled.seed, bundled.questions] if bundled else None,
+            "world": bundled.suite if bundled else None,
             "suite": bundled.suite if bundled else Path(self.suite).stem,
         }
 

@@ -63,6 +63,13 @@ class Facts:
             self._forward.setdefault((subject, relation), []).append(fact)
             self._back.setdefault((value, relation), []).append(fact)
 
+    def with_too(self, more: Sequence[Fact]) -> "Facts":
+        """The same entities and facts, and some more."""
+        facts = self.unsaid()
+        for fact in (*self.told, *more):
+            facts.tell(fact.subject, **{fact.relation: fact.value})
+        return facts
+
     def of_kind(self, kind: str) -> Sequence[Entity]:
         """Every entity of a kind, in the order in which they were taken in."""
         return self._kinds.get(kind, ())

@@ -28,8 +28,8 @@ COUNTS = {
     "expedition": 8,
 }
 
-USUAL_PAGES = 5000
-"""Larger worlds are made with more names."""
+FEW_NAMES = 5000
+"""Pages for which the first parts of names are enough."""
 
 # Share of people in each calling, with the years between which they are born, so that works fit lives.
 CALLINGS = {
@@ -218,7 +218,7 @@ class _Single:
 def make_lives_and_places(seed: int, pages: int) -> Draft:
     """The first half of a world of about `pages` pages; make_works of world_works adds the second."""
     rng = random.Random(f"spadework-world-{seed}")
-    draft = Draft(rng, Names(rng, many=pages > USUAL_PAGES), pages / 300)
+    draft = Draft(rng, Names(rng, many=pages > FEW_NAMES), pages / 300)
     make_places(draft)
     make_people(draft)
     return draft

@@ -63,7 +63,8 @@ def run(**options: Any) -> None:
 
     SUITE is a file of JSON lines with id, question, answer and, optionally, aliases; or `bundled`, the questions of the
     fictional web that comes with Spadework, which is searched and read in this process. `bundled:SEED` is another such
-    web, `bundled:SEED:100` looks for 100 questions of each tier. The model `simulated` plays it without a key.
+    web, `bundled:SEED:100` looks for 100 questions of each tier, and `bundled:SEED,pages=2000,hops=3,tier=hard` is a
+    larger and harder one: its parts are the options of `world show`. The model `simulated` plays it without a key.
 
     Each run is a line of DIR/runs.jsonl, written as it ends. The same command goes on where it was stopped, and makes
     those again that failed.

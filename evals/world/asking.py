@@ -24,7 +24,7 @@ def make_questions(
     When fewer than asked for are found, that is a warning. Raises ConfigError when none is, unless the world is as
     usual.
     """
-    each = {tier: each_tier if difficulty.tier in (None, tier) else 0 for tier in TIERS}
+    each: dict[Tier, int] = {tier: each_tier if difficulty.tier in (None, tier) else 0 for tier in TIERS}
     if not each_tier:
         return []
     found = Maker(web, rng, each, difficulty).run() if balance else _usual(web, rng, each, difficulty)

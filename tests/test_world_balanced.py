@@ -18,7 +18,7 @@ NAMES = (
     "5:5,constraints=8,contradictions=120,outdated=20",
     "20:4,constraints=3-5,hops=2,contradictions=0,outdated=0,balance=off",
     pytest.param("1,pages=2000", marks=pytest.mark.integration),
-    pytest.param("7:4,pages=20000", marks=pytest.mark.integration),
+    pytest.param("7:1,pages=20000", marks=pytest.mark.integration),
 )
 
 
@@ -69,9 +69,8 @@ def test_what_is_wrong_is_as_much_as_was_asked_and_never_proves_anything(made: t
     for wanted, kind in ((asked.difficulty.contradictions, "gossip"), (asked.difficulty.outdated, "outdated")):
         paths = {untruth.path for untruth in world.untruths if untruth.kind == kind}
         assert wanted is None or len(paths) == wanted
-        assert all(
-            path not in {at for at, _ in world.proofs.get(u.truth, ())} for u in world.untruths for path in paths
-        )
+    for untruth in world.untruths:
+        assert untruth.path not in {path for path, _ in world.proofs.get(untruth.truth, ())}
     assert all(untruth.said != untruth.truth.value for untruth in world.untruths)
 
 

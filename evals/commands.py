@@ -1,4 +1,4 @@
-"""The commands on recordings and on the bundled web: arguments and nothing else, as in `agent/terminal/cli.py`."""
+"""The commands on recordings: arguments and nothing else, as in `agent/terminal/cli.py`."""
 
 import sys
 from pathlib import Path
@@ -8,10 +8,6 @@ import click
 
 from ..agent.terminal.cli import EXIT_CODES
 from ..agent.terminal.options import run_options
-
-_seed = click.option("--seed", default=20, show_default=True, help="What the world is made from.")
-_pages = click.option("--pages", default=300, show_default=True, help="How many pages it has at least, 200 to 5,000.")
-_port = click.option("--port", default=8931, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 
 
 @click.command(short_help="Replay recorded runs, offline and without a key.")
@@ -73,51 +69,3 @@ def check_cassettes(files: tuple[str, ...]) -> None:
     from .recording.checking import check_all
 
     sys.exit(check_all(files))
-
-
-@click.group(short_help="The bundled web of fictional pages, and its questions.")
-def world() -> None:
-    """The bundled web: fictional pages with all the untidiness of real ones, and questions about them."""
-
-
-@world.command("serve")
-@_seed
-@_pages
-@_port
-def serve_pages(seed: int, pages: int, port: int) -> None:
-    """Serve the pages and a search endpoint on this machine until Ctrl-C."""
-    from .world.making import BASE, make_world
-    from .world.server import HOST, WorldServer
-
-    server = WorldServer(make_world(seed, pages, f"http://{HOST}:{port}" if port else BASE), port)
-    click.echo(f"{len(server.world.pages)} pages at {server.url} until Ctrl-C; to ask about them:")
-    click.echo(f"SEARXNG_URL={server.url} spadework ask --search searxng --allow-host {HOST}:{server.port} QUESTION")
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-
-
-@world.command("questions")
-@_seed
-@_pages
-@_port
-def print_questions(seed: int, pages: int, port: int) -> None:
-    """Print the questions with their answers and proofs, a JSON object a line."""
-    from .world.making import make_world, questions_jsonl
-
-    click.echo(questions_jsonl(make_world(seed, pages, f"http://127.0.0.1:{port}")), nl=False)
-
-
-@world.command("corpus")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@_seed
-@_pages
-@_port
-def write_pages(file: Path, seed: int, pages: int, port: int) -> None:
-    """Write the pages to FILE, for `--search corpus:FILE`."""
-    from .world.making import make_world, write_corpus
-
-    made = make_world(seed, pages, f"http://127.0.0.1:{port}")
-    write_corpus(made, file)
-    click.echo(f"{len(made.pages)} pages written to {file}")

@@ -77,7 +77,8 @@ def run(**options: Any) -> None:
     SUITE is a file of JSON lines with id, question, answer and, optionally, aliases; or `bundled`, the questions of the
     fictional web that comes with Spadework. Without a --model the recordings of some of them are played again, offline;
     with one, that web is searched and read in this process. `bundled:SEED` is another such web, `bundled:SEED:100`
-    looks for 100 questions of each tier. The model `simulated` plays it without a key. `recorded:DIR` plays the
+    looks for 100 questions of each tier, and `bundled:SEED,pages=2000,hops=3,tier=hard` is a larger and harder one: its
+    parts are the options of `world show`. The model `simulated` plays it without a key. `recorded:DIR` plays the
     recordings (see `spadework record`) in a folder, each with its own strategy and budget.
 
     With --cassettes the web is recorded once and played to every model and strategy: --record new fetches what is not

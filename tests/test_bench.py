@@ -10,6 +10,7 @@ import pytest
 from spadework.evals.bench import peers as bench_peers
 from spadework.evals.bench import server as bench_server
 from spadework.evals.bench import step as bench_step
+from spadework.evals.bench import world as bench_world
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,11 @@ def test_a_contender_that_fails_says_so() -> None:
 def test_every_limit_of_the_budget_is_set_so_that_each_is_counted() -> None:
     limits = bench_peers.roomy_budget(3).limits()
     assert set(limits) == {"searches", "browses", "tokens", "picousd", "ms", "model_calls"}
+
+
+def test_a_world_is_timed_without_and_with_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench_world.main(["--sizes", "200", "--questions", "1"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:4] == ["wanted", "pages", "asked", "questions"]
+    assert [row.split()[2:4] for row in rows] == [["0", "0"], ["2", "2"]]
+    assert all(int(row.split()[1]) >= 200 and float(row.split()[4]) > 0 for row in rows)

@@ -45,6 +45,13 @@ async def test_a_run_is_plain_data_in_and_out() -> None:
     assert sum(line["decisions"].values()) == line["attempts"] >= 1
 
 
+async def test_a_run_in_a_world_of_another_size_and_difficulty_is_told_by_its_name() -> None:
+    (task,) = tasks(suite="bundled:20:1,tier=plain,hops=2,pages=600", budget=("20",))
+    line = await run_one(json.loads(json.dumps(task)))
+    assert line["suite"] == "bundled:20:1,pages=600,hops=2,tier=plain"
+    assert (line["id"], line["correct"], line["fault"]) == ("plain-01", True, "")
+
+
 async def test_the_same_task_gives_the_same_line_and_another_seed_or_skill_another_run() -> None:
     def steady(line: dict[str, Any]) -> dict[str, Any]:
         details = line["details"] | {"receipt": ""}  # it tells the time

@@ -53,7 +53,7 @@ def test_a_world_has_at_least_the_pages_asked_for(pages: int) -> None:
     assert len({page.url for page in made.pages}) == len(made.pages)
 
 
-@pytest.mark.parametrize(("pages", "base"), [(199, BASE), (5001, BASE), (300, "127.0.0.1:80"), (300, f"{BASE}/")])
+@pytest.mark.parametrize(("pages", "base"), [(199, BASE), (20_001, BASE), (300, "127.0.0.1:80"), (300, f"{BASE}/")])
 def test_a_size_or_base_that_cannot_be_is_refused(pages: int, base: str) -> None:
     with pytest.raises(ConfigError):
         make_world(SEED, pages, base)

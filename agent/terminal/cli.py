@@ -34,7 +34,8 @@ class Commands(click.Group):
     """Commands that are imported by name when they are first asked for, and failures that are one line."""
 
     elsewhere: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(("demo", "record", "cassette", "world"), "...evals.commands"),
+        **dict.fromkeys(("demo", "record", "cassette"), "...evals.commands"),
+        "world": "...evals.world_commands",
         "web": "...evals.web_commands",
         "eval": "...evals.eval_commands",
     }

@@ -24,7 +24,7 @@ from ...tools.clean import one_line
 from ...tools.search import FunctionSearch, Search
 from ..recording.web import WebCassette
 from ..simulated.chat import CONTEXT, SimulatedChat
-from ..suites.cases import Bundled, web_of
+from ..suites.cases import web_named
 from ..suites.grade import ANY_OF_ITS_RUNS, answers_of, graded
 from ..suites.sealed import sealed
 from .claims import claims_of
@@ -164,15 +164,15 @@ def _chat(task: Json, settings: Settings) -> Chat:
     if task["skill"] is None:
         server = Server(settings.base_url, settings.proxy, settings.ca)
         return make_chat(task["model"], context=settings.context, server=server)
-    web = web_of(Bundled(*task["world"]))
-    question = next(item for item in web.world.questions if item.id == task["id"])
+    web = web_named(task["world"])
+    question = web.world.question(task["id"])
     context = settings.context or CONTEXT
     return SimulatedChat(web, question, seed=task["seed"], skill=task["skill"], slips=task["slips"], context=context)
 
 
 def _web(task: Json, outside: Outside, recorded: WebCassette | None) -> tuple[Search, Browse]:
     if task["search"] == BUNDLED_SEARCH:
-        web = web_of(Bundled(*task["world"]))
+        web = web_named(task["world"])
         return FunctionSearch(web.search), FunctionBrowse(web.browse)
     search = search_of(recorded, task["search"], outside)
     return search, outside.browse(None, search)

@@ -186,7 +186,7 @@ class Sweep:
             "cassettes": [str(self.cassettes), self.mode] if self.cassettes else None,
             "allow_host": [*self.allow_host],
             "total": self.total(),
-            "world": [bundled.seed, bundled.questions] if bundled else None,
+            "world": bundled.suite if bundled else None,
             "suite": bundled.suite if bundled else Path(self.suite).stem,
         }
 

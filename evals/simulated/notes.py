@@ -86,7 +86,7 @@ def overlooking(seed: str, share: float) -> Callable[[str], bool]:
 
 def read_prompt(web: SimulatedWeb, messages: Sequence[dict[str, Any]], overlooks: Callable[[str], bool]) -> Notes:
     """What all messages but the rules say, without the sentences that are overlooked."""
-    notes = Notes(Facts(entities=web.world.facts.entities))
+    notes = Notes(web.world.facts.unsaid())
     tools: dict[str, str] = {}
     for message in messages[1:]:
         text = str(message.get("content") or "")

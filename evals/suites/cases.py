@@ -1,16 +1,17 @@
 """The cases of a suite: questions with the answers that count as right; and the bundled web, which has some."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
 from ..simulated.web import SimulatedWeb
-from ..world.making import QUESTIONS, SEED, make_world
+from ..world.recipe import PARTS, Recipe, recipe_of
 
-_BUNDLED = re.compile(r"bundled(?::([0-9]{1,9}))?(?::([0-9]{1,3}))?")
-BUNDLED_FORM = "write bundled, bundled:SEED, or bundled:SEED:QUESTIONS with 1 to 999 questions of each tier"
+BUNDLED_FORM = (
+    "write bundled, bundled:SEED, or bundled:SEED:QUESTIONS with 1 to 999 questions of each tier; "
+    f"any of {', '.join(PARTS)} may follow, as in bundled:20,pages=2000,hops=3"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +32,13 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundled:
-    """A bundled web, by what it is made from: a seed, and how many questions of each tier are looked for."""
-
-    seed: int = SEED
-    questions: int = QUESTIONS
+class Bundled(Recipe):
+    """A bundled web as a suite of questions, by what it is made from."""
 
     @property
     def suite(self) -> str:
         """The one name that the suite has in every line of results."""
-        many = f":{self.questions}" if self.questions != QUESTIONS else ""
-        return f"bundled:{self.seed}{many}"
+        return f"bundled:{self.name}"
 
     def cases(self) -> list[Case]:
         """Its questions, the hard ones first."""
@@ -53,15 +50,24 @@ class Bundled:
 
 def bundled_of(suite: str) -> Bundled | None:
     """The bundled web that a suite names; None for a file. Raises ConfigError for a name that is nearly one."""
-    if suite != "bundled" and not suite.startswith("bundled:"):
+    if suite != "bundled" and not suite.startswith(("bundled:", "bundled,")):
         return None
-    found = _BUNDLED.fullmatch(suite)
-    if found is None or (found[2] is not None and not int(found[2])):
+    rest = suite.removeprefix("bundled")
+    parts = None if rest == ":" else recipe_of(rest.removeprefix(":"))
+    if parts is None or parts.get("questions") == 0 or rest.startswith("::"):
         raise ConfigError(f"the suite {one_line(suite, 60)!r} is none: {BUNDLED_FORM}")
-    return Bundled(int(found[1] or SEED), int(found[2] or QUESTIONS))
+    return Bundled(**parts)
 
 
 @lru_cache(maxsize=4)
 def web_of(bundled: Bundled) -> SimulatedWeb:
     """The web itself, made once in a process: it takes a second, with 100 questions of each tier most of a minute."""
-    return SimulatedWeb(make_world(bundled.seed, questions=bundled.questions))
+    return SimulatedWeb(bundled.make())
+
+
+def web_named(suite: str) -> SimulatedWeb:
+    """The same by the suite's name. Raises ConfigError."""
+    bundled = bundled_of(suite)
+    if bundled is None:
+        raise ConfigError(f"the suite {one_line(suite, 60)!r} is no bundled web: {BUNDLED_FORM}")
+    return web_of(bundled)

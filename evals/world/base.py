@@ -4,7 +4,7 @@ Pages and questions are both made from these facts, so what a question needs is 
 exactly one answer fits is proven by trying every entity.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -42,12 +42,18 @@ class Facts:
     told: list[Fact] = field(default_factory=list[Fact])
     _forward: dict[tuple[str, str], list[Fact]] = field(default_factory=dict[tuple[str, str], list[Fact]])
     _back: dict[tuple[Value, str], list[Fact]] = field(default_factory=dict[tuple[Value, str], list[Fact]])
+    _kinds: dict[str, list[Entity]] = field(default_factory=dict[str, list[Entity]])
+
+    def unsaid(self) -> "Facts":
+        """The same entities, of which nothing is told yet. Neither of the two is to take in another entity then."""
+        return Facts(entities=self.entities, _kinds=self._kinds)
 
     def add(self, entity: Entity) -> str:
         """Take in an entity and return its id. An id stands for one thing only."""
         if entity.id in self.entities:
             raise ValueError(f"two entities with the id {entity.id}")
         self.entities[entity.id] = entity
+        self._kinds.setdefault(entity.kind, []).append(entity)
         return entity.id
 
     def tell(self, subject: str, /, **relations: Value) -> None:
@@ -57,8 +63,16 @@ class Facts:
             self._forward.setdefault((subject, relation), []).append(fact)
             self._back.setdefault((value, relation), []).append(fact)
 
-    def of_kind(self, kind: str) -> list[Entity]:
-        return [entity for entity in self.entities.values() if entity.kind == kind]
+    def with_too(self, more: Sequence[Fact]) -> "Facts":
+        """The same entities and facts, and some more."""
+        facts = self.unsaid()
+        for fact in (*self.told, *more):
+            facts.tell(fact.subject, **{fact.relation: fact.value})
+        return facts
+
+    def of_kind(self, kind: str) -> Sequence[Entity]:
+        """Every entity of a kind, in the order in which they were taken in."""
+        return self._kinds.get(kind, ())
 
     def about(self, subject: str, relation: str) -> list[Fact]:
         """The facts of one relation; "~author" reads `author` backwards, from the person to the books."""

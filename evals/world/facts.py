@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .base import Entity, Facts
+from .base import Entity, Facts, Value
 from .names import Names, slug
 from .vocab import VOCAB
 
@@ -27,6 +27,9 @@ COUNTS = {
     "line": 5,
     "expedition": 8,
 }
+
+FEW_NAMES = 5000
+"""Pages for which the first parts of names are enough."""
 
 # Share of people in each calling, with the years between which they are born, so that works fit lives.
 CALLINGS = {
@@ -53,6 +56,7 @@ class Draft:
     scale: float
     facts: Facts = field(default_factory=Facts)
     _order: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    _born: dict[tuple[int, int], list[str]] = field(default_factory=dict[tuple[int, int], list[str]])
 
     def count(self, kind: str) -> int:
         most = 6 if kind == "region" else 14 * 3 if kind == "river" else 10**9
@@ -87,6 +91,18 @@ class Draft:
 
     def born(self, person: str) -> int:
         return self.facts.number(person, "born")
+
+    def born_between(self, first: int, last: int) -> list[str]:
+        """People born from a year to another, in order; to be asked for once all people are there."""
+        span = (first, last)
+        if span not in self._born:
+            self._born[span] = [person for person in self.ids("person") if first <= self.born(person) <= last]
+        return self._born[span]
+
+    def at(self, kind: str, town: str) -> list[str]:
+        """What of a kind stands in a town, in order."""
+        found = (fact.subject for fact in self.facts.about(town, "~town"))
+        return [entity for entity in found if self.facts.entities[entity].kind == kind]
 
 
 def make_places(draft: Draft) -> None:
@@ -160,31 +176,49 @@ def _person(draft: Draft, calling: str, born: int, home: str) -> None:
 
 
 def _tie(draft: Draft) -> None:
-    facts, people = draft.facts, draft.ids("person")
-    single = list(people)
-    for person in people:
+    facts = draft.facts
+    single = _Single(draft)
+    for person in draft.ids("person"):
         born = draft.born(person)
-        elders = [other for other in people if 14 <= born - draft.born(other) <= 45]
+        elders = draft.born_between(born - 45, born - 14)
         if elders and draft.chance(0.85):
             facts.tell(person, teacher=draft.pick(elders))
-        if person not in single:
+        if person not in single.places:
             continue
-        matches = [
-            other
-            for other in single
-            if facts.one(other, "sex") != facts.one(person, "sex") and abs(born - draft.born(other)) <= 12
-        ]
+        matches = single.matches(person)
         if matches and draft.chance(0.7):
             spouse = draft.pick(matches)
             facts.tell(person, spouse=spouse)
             facts.tell(spouse, spouse=person)
-            single = [other for other in single if other not in (person, spouse)]
+            single.marry(person, spouse)
+
+
+class _Single:
+    """Who is not married yet, by sex and year of birth."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self.places = {person: place for place, person in enumerate(draft.ids("person"))}
+        self._groups: dict[tuple[Value, int], list[str]] = {}
+        for person in self.places:
+            self._groups.setdefault((draft.facts.one(person, "sex"), draft.born(person)), []).append(person)
+
+    def matches(self, person: str) -> list[str]:
+        """Those of the other sex who were born at most twelve years before or after, in order."""
+        born, other = self._draft.born(person), "m" if self._draft.facts.one(person, "sex") == "w" else "w"
+        groups = (self._groups.get((other, year), ()) for year in range(born - 12, born + 13))
+        return sorted((single for group in groups for single in group), key=self.places.__getitem__)
+
+    def marry(self, *couple: str) -> None:
+        for person in couple:
+            del self.places[person]
+            self._groups[self._draft.facts.one(person, "sex"), self._draft.born(person)].remove(person)
 
 
 def make_lives_and_places(seed: int, pages: int) -> Draft:
     """The first half of a world of about `pages` pages; make_works of world_works adds the second."""
     rng = random.Random(f"spadework-world-{seed}")
-    draft = Draft(rng, Names(rng), pages / 300)
+    draft = Draft(rng, Names(rng, many=pages > FEW_NAMES), pages / 300)
     make_places(draft)
     make_people(draft)
     return draft

@@ -7,18 +7,21 @@ so are the pages that show it. The same seed, size and version give the same byt
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ...tools.errors import ConfigError
+from .asking import make_questions
 from .base import Fact, Facts
+from .difficulty import USUAL, Difficulty
 from .facts import make_lives_and_places
 from .html import frame
 from .ink import Ink, Line
 from .lists import front, list_sheets
 from .pages import Sheet, entity_sheets
-from .questions import Constraint, Question, Web, make_questions, proofs_of
+from .questions import Constraint, Question, Web, proofs_of
 from .rank import Ranking
 from .routes import Step
 from .searcher import Effort
@@ -27,6 +30,7 @@ from .works import make_works
 
 __all__ = [
     "BASE",
+    "QUESTIONS",
     "SEED",
     "Constraint",
     "Effort",
@@ -42,11 +46,12 @@ __all__ = [
 
 SEED = 20
 """The world that Spadework's own measurements are made in."""
-BASE = "http://127.0.0.1:8931"
-"""Where the pages are served, unless told otherwise; recordings hold these addresses."""
+PAGES = 300
 QUESTIONS = 16
 """Questions of each tier that a world tries to have."""
-_LEAST_PAGES, _MOST_PAGES = 200, 5000
+_LEAST_PAGES, _MOST_PAGES = 200, 20_000
+BASE = "http://127.0.0.1:8931"
+"""Where the pages are served, unless told otherwise; recordings hold these addresses."""
 _HREF = re.compile(r'href="(/[^"]*)"')
 
 
@@ -77,27 +82,52 @@ class World:
     """For each fact, the paths and lines that state it."""
     untruths: tuple[Untruth, ...]
     """What pages say that is wrong or out of date; no constraint rests on it."""
+    _at: Mapping[str, WorldPage] = field(init=False, repr=False, compare=False)
+    _asked: Mapping[str, Question] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_at", {page.path: page for page in self.pages})
+        object.__setattr__(self, "_asked", {question.id: question for question in self.questions})
 
     def page(self, path: str) -> WorldPage | None:
         """The page at a path, such as "/ship/grey-heron"."""
-        return next((page for page in self.pages if page.path == path), None)
+        return self._at.get(path)
+
+    def question(self, number: str) -> Question:
+        """The question of an id, such as "hard-01". Raises KeyError if there is none."""
+        return self._asked[number]
 
 
-def make_world(seed: int = SEED, pages: int = 300, base: str = BASE, *, questions: int = QUESTIONS) -> World:
+def check_pages(pages: int) -> None:
+    """Raises ConfigError for a size that no world has."""
+    if not _LEAST_PAGES <= pages <= _MOST_PAGES:
+        raise ConfigError(f"a world has {_LEAST_PAGES} to {_MOST_PAGES:,} pages, not {pages}")
+
+
+def make_world(
+    seed: int = SEED,
+    pages: int = PAGES,
+    base: str = BASE,
+    *,
+    questions: int = QUESTIONS,
+    difficulty: Difficulty = USUAL,
+    balance: bool = False,
+) -> World:
     """The world of a seed, with at least so many pages; a second or two of work for 300, most of it for the questions.
 
     `questions` is how many of each tier are looked for; 0 makes the pages alone, which are the same with any number.
-    Raises ConfigError when `pages` is outside 200 to 5,000, or the base is not an http address.
+    With `balance` they are spread evenly over kinds, numbers of constraints and hops; a large world needs that to have
+    many. Raises ConfigError when `pages` is outside 200 to 20,000, the base is not an http address, or the difficulty
+    is one that this world does not have.
     """
-    if not _LEAST_PAGES <= pages <= _MOST_PAGES:
-        raise ConfigError(f"a world has {_LEAST_PAGES} to {_MOST_PAGES} pages, not {pages}")
+    check_pages(pages)
     if not re.fullmatch(r"https?://[^/\s]+", base):
         raise ConfigError(f"the base of a world is a scheme, host and port such as {BASE}, not {base!r}")
     draft = make_lives_and_places(seed, pages)
     make_works(draft)
     ink = Ink(draft.facts, draft.rng)
     sheets = [*entity_sheets(ink), *list_sheets(ink)]
-    sides, untruths = side_sheets(ink, pages - len(sheets))
+    sides, untruths = side_sheets(ink, pages - len(sheets), difficulty)
     sheets.extend(sides)
     sheets.insert(0, front([sheet for sheet in sheets if sheet.site == "lists"]))
     made = tuple(_page(sheet, draft.rng, sheets, base) for sheet in sheets)
@@ -107,8 +137,9 @@ def make_world(seed: int = SEED, pages: int = 300, base: str = BASE, *, question
         links = {sheet.path: _links(sheet) for sheet in sheets}
         texts = {page.path: page.text for page in made}
         lines = {page.path: page.lines for page in made}
-        web = Web(draft.facts, texts, lines, ranking, proofs, links, base)
-        asked = tuple(make_questions(web, draft.rng, questions))
+        untrue = tuple(untruth.truth._replace(value=untruth.said) for untruth in untruths)
+        web = Web(draft.facts, texts, lines, ranking, proofs, links, base, untrue, _unmistakable(draft.facts))
+        asked = tuple(make_questions(web, draft.rng, questions, difficulty, balance=balance))
     finally:
         ranking.close()
     return World(seed, base, made, asked, draft.facts, proofs, tuple(untruths))
@@ -117,6 +148,11 @@ def make_world(seed: int = SEED, pages: int = 300, base: str = BASE, *, question
 def _page(sheet: Sheet, rng: random.Random, others: list[Sheet], base: str) -> WorldPage:
     html = frame(sheet, rng, others)
     return WorldPage(sheet.path, base + sheet.path, sheet.title, html, sheet.text, sheet.day, tuple(sheet.lines))
+
+
+def _unmistakable(facts: Facts) -> frozenset[str]:
+    names = Counter(entity.name for entity in facts.entities.values())
+    return frozenset(entity.id for entity in facts.entities.values() if names[entity.name] == 1)
 
 
 def _links(sheet: Sheet) -> frozenset[str]:

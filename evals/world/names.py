@@ -9,7 +9,6 @@ from .text import lines, words
 _TEXT = "names"
 MONTHS = words(_TEXT, "months")
 _COLOURS = words(_TEXT, "colours")
-_NOUNS = words(_TEXT, "nouns")
 _NUMERALS = words(_TEXT, "numerals")
 
 
@@ -25,10 +24,14 @@ def _smooth(name: str) -> str:
 
 
 class Names:
-    """Hands out names from a seeded generator; no two alike within a kind unless a namesake is made on purpose."""
+    """Hands out names from a seeded generator; no two alike within a kind unless a namesake is made on purpose.
 
-    def __init__(self, rng: random.Random) -> None:
+    `many` is for a world so large that it needs more parts to make names from.
+    """
+
+    def __init__(self, rng: random.Random, many: bool = False) -> None:
         self._rng = rng
+        self._many = many
         self._used: set[tuple[str, str]] = set()
         self._towns: list[str] = []
         self._surnames: list[str] = []
@@ -45,6 +48,9 @@ class Names:
                 return name
         raise ValueError(f"no free name left for a {kind}")
 
+    def _parts(self, heading: str) -> list[str]:
+        return [*words(_TEXT, heading), *(words(_TEXT, f"more {heading}") if self._many else ())]
+
     def river(self) -> str:
         return self._fresh("river", ("{r}", "{r} Water", "Little {r}"), r=words(_TEXT, "rivers"))
 
@@ -55,7 +61,7 @@ class Names:
         """One town in four looks like another: Tarnby, Upper Tarnby, Tarnby Regis."""
         if self._towns and self._rng.random() < 0.25:
             return self._fresh("town", ("Upper {t}", "Little {t}", "{t} Regis"), t=self._towns[-9:])
-        name = self._fresh("town", ("{h}{l}",), h=words(_TEXT, "place heads"), l=words(_TEXT, "place tails"))
+        name = self._fresh("town", ("{h}{l}",), h=self._parts("place heads"), l=self._parts("place tails"))
         self._towns.append(name)
         return name
 
@@ -64,13 +70,13 @@ class Names:
         if len(self._surnames) > 5 and self._rng.random() < 0.35:
             surname = self._rng.choice(self._surnames[-20:])
         else:
-            head = self._rng.choice(words(_TEXT, "surname heads"))
-            surname = _smooth(head + self._rng.choice(["", *words(_TEXT, "surname tails")]))
+            head = self._rng.choice(self._parts("surname heads"))
+            surname = _smooth(head + self._rng.choice(["", *self._parts("surname tails")]))
             self._surnames.append(surname)
         return self._fresh("person", ("{f} {s}",), f=words(_TEXT, "women" if woman else "men"), s=[surname])
 
     def ship(self) -> str:
-        return self._fresh("ship", ("{a} {b}",), a=words(_TEXT, "ship epithets"), b=words(_TEXT, "ship nouns"))
+        return self._fresh("ship", ("{a} {b}",), a=self._parts("ship epithets"), b=self._parts("ship nouns"))
 
     def work(self, kind: str) -> str:
         """A book, painting, band, dish, prize or festival, in one of the shapes that such names have."""
@@ -78,11 +84,12 @@ class Names:
 
     def made_of(self, kind: str, *shapes: str) -> str:
         """A name of given shapes, as for a yard ("Osk & Daughters") or a building ("{n} Lighthouse")."""
+        nouns = self._parts("nouns")
         return self._fresh(
             kind,
             shapes,
-            a=_NOUNS,
-            b=_NOUNS,
+            a=nouns,
+            b=nouns,
             c=_COLOURS,
             d=_COLOURS,
             m=MONTHS,

@@ -4,11 +4,14 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 
 from ...tools.backends.corpus import TITLE_WEIGHT, match_expression
 
 _SNIPPET_WORDS = 40
+_KEPT = 2000
+"""Searches whose results are kept: the same few are made again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Ranking:
             "(path UNINDEXED, title, text, tokenize = 'porter unicode61 remove_diacritics 2')"
         )
         self._db.executemany("INSERT INTO pages VALUES (?, ?, ?)", pages)
+        self._search = lru_cache(_KEPT)(self._found)
 
     def close(self) -> None:
         """Free the index."""
@@ -52,14 +56,17 @@ class Ranking:
 
     def search(self, query: str, limit: int = 10) -> list[Found]:
         """The best results with their snippets."""
+        return [*self._search(query, limit)]
+
+    def _found(self, query: str, limit: int) -> tuple[Found, ...]:
         sql = (
             f"SELECT path, title, snippet(pages, 2, '', '', ' ... ', {_SNIPPET_WORDS}) FROM pages WHERE pages MATCH ?"
             " ORDER BY round(bm25(pages, 0, ?, 1.0), 6), rowid LIMIT ?"
         )
-        return [
+        return tuple(
             Found(str(row[0]), str(row[1]), str(row[2]))
             for row in self._rows(sql, match_expression(query), TITLE_WEIGHT, limit)
-        ]
+        )
 
     def _rows(self, sql: str, matching: str, weight: float, limit: int) -> list[tuple[object, ...]]:
         if not matching:

@@ -57,7 +57,7 @@ class _Searcher:
         self._ranking = ranking
         self._kind = kind
         self._demands = demands
-        self._known = Facts(entities=facts.entities)
+        self._known = facts.unsaid()
         self._gaps = Gaps(self._known, self._untried)
         self._learnt: set[Fact] = set()
         self._met: dict[str, None] = {}

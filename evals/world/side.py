@@ -3,9 +3,12 @@
 Nothing here is ever a proof. What is wrong on these pages is right on the entity's own page and, for years, in a list.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...tools.errors import ConfigError
 from .base import Entity, Fact
+from .difficulty import Difficulty
 from .ink import Block, Ink, Line, plain
 from .lists import contents
 from .names import MONTHS
@@ -19,6 +22,8 @@ class Untruth:
     path: str
     sentence: str
     truth: Fact
+    said: int
+    """The value that it gives instead of the true one."""
     kind: str
     """ "gossip" for a slip of the column, "outdated" for what was true once."""
 
@@ -70,25 +75,42 @@ _CONTENTS = {
 }
 
 
-def side_sheets(ink: Ink, room: int) -> tuple[list[Sheet], list[Untruth]]:
-    """Side pages, at least `room` of them, and what is untrue on them."""
+def side_sheets(ink: Ink, room: int, difficulty: Difficulty) -> tuple[list[Sheet], list[Untruth]]:
+    """Side pages, at least `room` of them, and what is untrue on them.
+
+    Raises ConfigError for more gossip or leaflets than there are things to be wrong about.
+    """
     untruths: list[Untruth] = []
     sheets: list[Sheet] = []
-    for kind in _GOSSIP:
-        # A namesake's title may hold the very year that the column gets wrong.
-        entities = [entity for entity in ink.facts.of_kind(kind) if not entity.note]
-        for entity in ink.rng.sample(entities, max(2, len(entities) // 5)):
-            sheets.append(_gossip(ink, entity, len(sheets) + 1, untruths))
+    for entity in _talked_about(ink, difficulty.contradictions):
+        sheets.append(_gossip(ink, entity, len(sheets) + 1, untruths))
     towns = ink.facts.of_kind("town")
-    for town in ink.rng.sample(towns, max(3, len(towns) // 3)):
+    usual = max(3, len(towns) // 3)
+    for town in _some(ink, towns, usual if difficulty.outdated is None else difficulty.outdated, "outdated"):
         sheets.append(_leaflet(ink, town, untruths))
     number = 0
     while number < 8 or len(sheets) < room:
         number += 1
         sheets.append(_diary(ink, number))
     for site, title in _CONTENTS.items():
-        sheets.append(contents(f"/{site}", title, [sheet for sheet in sheets if sheet.site == site]))
+        if listed := [sheet for sheet in sheets if sheet.site == site]:
+            sheets.append(contents(f"/{site}", title, listed))
     return sheets, untruths
+
+
+def _talked_about(ink: Ink, wanted: int | None) -> Iterable[Entity]:
+    # A namesake's title may hold the very year that the column gets wrong.
+    kinds = [[entity for entity in ink.facts.of_kind(kind) if not entity.note] for kind in _GOSSIP]
+    if wanted is not None:
+        return _some(ink, [entity for entities in kinds for entity in entities], wanted, "contradictions")
+    # One kind is chosen from after the pages of the one before are written: the order is part of every known world.
+    return (entity for entities in kinds for entity in ink.rng.sample(entities, max(2, len(entities) // 5)))
+
+
+def _some(ink: Ink, entities: Sequence[Entity], wanted: int, option: str) -> list[Entity]:
+    if wanted > len(entities):
+        raise ConfigError(f"{option} {wanted}: this world has room for {len(entities)} such pages; ask for more pages")
+    return ink.rng.sample(entities, wanted)
 
 
 def _gossip(ink: Ink, entity: Entity, number: int, untruths: list[Untruth]) -> Sheet:
@@ -97,7 +119,7 @@ def _gossip(ink: Ink, entity: Entity, number: int, untruths: list[Untruth]) -> S
     fact = ink.facts.about(entity.id, relation)[0]
     wrong = ink.facts.number(entity.id, relation) + ink.rng.choice((-9, -7, -6, -4, 4, 6, 7, 9))
     slip = ink.sentence(template, x=ink.linked(entity.id), y=str(wrong))
-    untruths.append(Untruth(path, slip.text, fact, "gossip"))
+    untruths.append(Untruth(path, slip.text, fact, wrong, "gossip"))
     lines = (plain(ink.rng.choice(_OPENERS)), slip, plain(ink.rng.choice(_CLOSERS)))
     day = f"20{ink.rng.randint(12, 23)}-{ink.rng.randint(1, 12):02}-{ink.rng.randint(1, 28):02}"
     title = f"The Lamplighter's Tattle, no. {number}: {entity.name}"
@@ -113,13 +135,13 @@ def _leaflet(ink: Ink, town: Entity, untruths: list[Untruth]) -> Sheet:
         ink.sentence("Welcome to {x}, pearl of the county!", x=ink.linked(town.id)),
         ink.sentence("As of the census of 1961 our town has {y} inhabitants, and a new bus shelter.", y=f"{older:,}"),
     ]
-    untruths.append(Untruth(path, lines[1].text, people, "outdated"))
+    untruths.append(Untruth(path, lines[1].text, people, older, "outdated"))
     feasts = [fact.subject for fact in ink.facts.about(town.id, "~town") if fact.subject.startswith("festival/")]
     if feasts:
         month = ink.facts.about(feasts[0], "month")[0]
-        moved = MONTHS[(int(month.value) + ink.rng.randint(2, 8)) % 12]
-        lines.append(ink.sentence("Come in {m}, when the {x} is on.", m=moved, x=ink.linked(feasts[0])))
-        untruths.append(Untruth(path, lines[2].text, month, "outdated"))
+        moved = (int(month.value) + ink.rng.randint(2, 8)) % 12
+        lines.append(ink.sentence("Come in {m}, when the {x} is on.", m=MONTHS[moved], x=ink.linked(feasts[0])))
+        untruths.append(Untruth(path, lines[2].text, month, moved + 1, "outdated"))
     lines.append(plain("Printed for the season of 1974; for later changes ask at the kiosk."))
     title = f"Visit {town.name}! Leaflet of the tourist office, 1974"
     return Sheet(path, title, [Block("p", tuple(lines))], "1974-04-01", "tourist")

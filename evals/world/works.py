@@ -26,6 +26,10 @@ def _home(draft: Draft, person: str, probability: float) -> str:
     return draft.facts.ref(person, "born_in") if draft.chance(probability) else draft.pick(draft.ids("town"))
 
 
+def _without(people: list[str], person: str) -> list[str]:
+    return [other for other in people if other != person]
+
+
 def _surname(draft: Draft, person: str) -> str:
     return draft.facts.entities[person].name.split()[-1]
 
@@ -68,7 +72,7 @@ def _ships(draft: Draft) -> None:
         captain = draft.pick(captains)
         launched = max(_age(draft, captain, 28, 52), 1846)
         yards = _open_by(draft, "yard", launched)
-        near = [yard for yard in yards if facts.one(yard, "town") == facts.one(captain, "born_in")]
+        near = [yard for yard in draft.at("yard", facts.ref(captain, "born_in")) if yard in yards]
         name = draft.names.ship()
         if (ships := facts.of_kind("ship")) and draft.chance(0.1):
             # Owners liked to use a name again.
@@ -91,7 +95,7 @@ def _books(draft: Draft) -> None:
     for _ in range(draft.count("book")):
         author = draft.pick(authors)
         year = _age(draft, author, 27, 64)
-        friends = [p for p in people if p != author and 16 < year - draft.born(p) < 110]
+        friends = _without(draft.born_between(year - 109, year - 17), author)
         draft.facts.tell(
             draft.add("book", draft.names.work("book")),
             author=author,
@@ -127,8 +131,8 @@ def _paintings(draft: Draft) -> None:
     for _ in range(draft.count("painting")):
         painter = draft.pick(painters)
         year = _age(draft, painter, 22, 60)
-        near = [house for house in buildings if facts.one(house, "town") == facts.one(painter, "born_in")]
-        givers = [p for p in people if p != painter and year - 80 < draft.born(p) < year + 10]
+        near = draft.at("building", facts.ref(painter, "born_in"))
+        givers = _without(draft.born_between(year - 79, year + 9), painter)
         draft.facts.tell(
             draft.add("painting", draft.names.work("painting")),
             painter=painter,
@@ -142,8 +146,9 @@ def _paintings(draft: Draft) -> None:
 def _tables(draft: Draft) -> None:
     """Dishes, bands, and the festivals at which both are met."""
     facts, names = draft.facts, draft.names
+    cooks, musicians = _of(draft, "cook"), _of(draft, "musician")
     for _ in range(draft.count("dish")):
-        cook = draft.pick(_of(draft, "cook"))
+        cook = draft.pick(cooks)
         facts.tell(
             draft.add("dish", names.work("dish")),
             inventor=cook,
@@ -151,7 +156,7 @@ def _tables(draft: Draft) -> None:
             ingredient=draft.term("ingredient"),
         )
     for _ in range(draft.count("band")):
-        leader = draft.pick(_of(draft, "musician"))
+        leader = draft.pick(musicians)
         facts.tell(
             draft.add("band", names.work("band")),
             leader=leader,
@@ -174,8 +179,9 @@ def _tables(draft: Draft) -> None:
 
 
 def _lines(draft: Draft) -> None:
+    engineers = _of(draft, "engineer")
     for _ in range(draft.count("line")):
-        engineer = draft.pick(_of(draft, "engineer"))
+        engineer = draft.pick(engineers)
         start, end = draft.rng.sample(draft.ids("town"), 2)
         name = draft.names.made_of("line", "{n} Railway", "{t} Light Railway", "{t} and District Railway")
         draft.facts.tell(
@@ -210,15 +216,16 @@ def _voyages(draft: Draft) -> None:
 
 def _prizes(draft: Draft) -> None:
     """Prizes with about ten winners each. An award has no page of its own: it is a row of the prize's table."""
-    facts, people = draft.facts, draft.ids("person")
+    facts = draft.facts
+    founders = _of(draft, "benefactor", "publisher", "cook")
     for _ in range(draft.count("prize")):
-        founder = draft.pick(_of(draft, "benefactor", "publisher", "cook"))
+        founder = draft.pick(founders)
         founded = _age(draft, founder, 30, 60)
         prize = draft.add("prize", draft.names.work("prize"))
         facts.tell(prize, founder=founder, founded=founded, town=_home(draft, founder, 0.5), field=draft.term("field"))
         year = founded
         for _ in range(10):
-            fit = [p for p in people if 22 <= year - draft.born(p) <= 60 and p != founder]
+            fit = _without(draft.born_between(year - 60, year - 22), founder)
             if fit:
                 award = f"award/{prize.partition('/')[2]}-{year}"
                 facts.tell(award, prize=prize, year=year, winner=draft.pick(fit))

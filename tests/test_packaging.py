@@ -111,9 +111,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
         for path in (ROOT / folder).iterdir():
             if path.is_file():
                 assert f"spadework/{folder}/{path.name}" in names
-    for path in (ROOT / "cassettes").iterdir():
-        if path.is_file():
-            assert f"spadework/cassettes/{path.name}" in names
+    for path in (ROOT / "cassettes").rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            assert f"spadework/{path.relative_to(ROOT).as_posix()}" in names
 
 
 @pytest.mark.integration

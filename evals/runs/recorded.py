@@ -53,13 +53,15 @@ class RecordedTasks:
         own = suite == SHIPPED
         folder = Path(suite.removeprefix(PREFIX))
         try:
-            found = cassettes_in(shipped() / EVALUATED if own else folder)[part]
+            found = cassettes_in(shipped() / EVALUATED if own else folder)
             label = suite if own else PREFIX + folder.resolve().name
             tasks = [_task(label, name_of(item.name) if own else str(item), load_cassette(item)) for item in found]
         except CassetteError as error:
             raise ConfigError(str(error)) from error
         tasks = [task for task in tasks if not strategies or task["strategy"] in strategies]
         tasks = [task for task in tasks if not budgets or task["budget"] in budgets]
+        chosen = [*dict.fromkeys(task["id"] for task in tasks)][part]
+        tasks = [task for task in tasks if task["id"] in chosen]
         if not tasks:
             raise ConfigError(
                 "there are no recordings with these strategies and budgets: leave --strategy and --budget out"

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast, get_args
@@ -27,6 +28,8 @@ from .api import Row, day
 from .frozen_file import AGAIN, first_row, open_frozen, unpacked
 from .frozen_index import TITLE_WEIGHT, matching
 
+SHIPPED = "bundled"
+"""The frozen web that comes with the package: what the shipped recordings saw of the bundled web."""
 NOT_HERE = "not in the frozen web"
 _ADDRESS = re.compile(r"https?://([^/?#]+)(/.*)")
 _NEAR = 0.85
@@ -34,13 +37,17 @@ _NEIGHBOURS = 200
 
 
 def load_frozen(path: str) -> "FrozenWeb":
-    """The frozen web in the file at `path`; a file that did not change is opened once in a process.
+    """The frozen web in the file at `path`, or the one that comes with Spadework under its name, `bundled`.
+
+    A file that did not change is opened once in a process.
 
     Raises ConfigError: no path, no such file, another file, another version, a damaged file.
     """
     if not path.strip():
         raise ConfigError("the search backend 'frozen' needs a file: write frozen:FILE")
     file = Path(path.strip()).expanduser()
+    if path.strip() == SHIPPED and not file.exists():
+        file = Path(str(files(f"{(__package__ or '').rsplit('.', 2)[0]}.cassettes"))) / f"{SHIPPED}.db"
     try:
         stat = file.stat()
         return _loaded(file.resolve(), stat.st_mtime_ns, stat.st_size)

@@ -34,6 +34,11 @@ _REPORT_EXAMPLES = """Examples: a report beside the runs, and tables for a pull 
 spadework eval report sweep
 spadework eval report sweep --markdown -"""
 _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
+_GATE_EXAMPLES = """Examples: pin once, then check after every change:
+
+\b
+spadework eval gate sweep --floors floors.toml --pin
+spadework eval gate sweep --floors floors.toml"""
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -142,3 +147,24 @@ def report(folders: tuple[Path, ...], question: tuple[str, ...], runs: str, **fi
     from .report.write import Files, write_report
 
     sys.exit(write_report(folders, Files(**files), Wanted.of(runs, question)))
+
+
+@eval.command(epilog=_GATE_EXAMPLES, short_help="Check that DIR reaches the floors that are pinned, for CI.")
+@click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
+@click.option("--floors", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--pin", is_flag=True, help="Write what DIR comes to into FILE; a floor is only raised.")
+@click.option("--slack", metavar="X", type=click.FloatRange(0, 1), default=0.0, help="Pin so much below: 0.05 is 5 %.")
+@click.option("--lower", metavar="REASON", default="", help="Lower a floor, too; the reason stays in FILE.")
+def gate(folders: tuple[Path, ...], floors: Path, pin: bool, slack: float, lower: str) -> None:
+    """Check that the runs in DIR are as good as those that FILE was pinned with.
+
+    A floor is the share of right answers of a suite, strategy, budget and model, with how many runs it is of, and how
+    many failed or passed a limit. It holds for the same cases, prompts and recordings, known by their digests.
+
+    Exit codes: 0 all are reached; 1 one is not, or its digests are others; 2 wrong use, or FILE was edited by hand.
+    """
+    from .runs.floors_file import gate_and_show, pin_and_show
+
+    if not pin and (slack or lower):
+        raise click.UsageError(f"{'--slack' if slack else '--lower'} goes with --pin")
+    sys.exit(pin_and_show(folders, floors, slack, lower.strip()) if pin else gate_and_show(folders, floors))

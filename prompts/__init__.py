@@ -3,13 +3,14 @@
 if "." not in __name__:
     raise ImportError("this folder is installed as spadework.prompts: pip install -e . and import spadework.prompts")
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 from json import loads
 from string import Template
 from typing import Any
 
-__all__ = ["render", "template_names", "tool_specs"]
+__all__ = ["prompts_digest", "render", "template_names", "tool_specs"]
 
 
 @cache
@@ -29,6 +30,16 @@ def render(name: str, **values: str) -> str:
         difference = ", ".join(sorted(needed ^ values.keys()))
         raise ValueError(f"prompt {name}.md: variables given and needed differ in {difference}")
     return _template(name).substitute(values)
+
+
+@cache
+def prompts_digest() -> str:
+    """sha256 over all prompts and the tools: it changes when anything changes that a model is told."""
+    told = sorted((item.name, item) for item in files(__name__).iterdir() if item.name.endswith((".md", ".json")))
+    digest = hashlib.sha256()
+    for name, item in told:
+        digest.update(f"{name}\0{item.read_text(encoding='utf-8')}\0".encode())
+    return digest.hexdigest()
 
 
 @cache

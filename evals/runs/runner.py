@@ -30,6 +30,7 @@ from ..suites.sealed import sealed
 from .claims import claims_of
 from .details import details_of
 from .judging import Judging
+from .made_of import made_of
 from .recorded import replayed
 from .runs_file import KEY, Json, key_of
 from .total import PaidChat, TotalSpent
@@ -60,7 +61,7 @@ async def run_one(task: Json) -> Json:
     if watch.unpaid:  # whatever became of it: some strategies go on without a part of theirs
         raise TotalSpent("the total cannot pay this run")
     seconds = time.perf_counter() - started
-    line = {name: task[name] for name in KEY} | {"details": details_of(task, result, trace)}
+    line = {name: task[name] for name in KEY} | {"made_of": made_of(task), "details": details_of(task, result, trace)}
     violations = watch.passed(Budget.of(task["limits"]), seconds)
     if result is None:
         return line | _broken(watch, fault, seconds) | {"violations": violations}

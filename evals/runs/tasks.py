@@ -83,7 +83,7 @@ class Sweep:
                 raise ConfigError(
                     f"{option} does not go with recorded runs: leave it out, or name a --model for other ones"
                 )
-        strategies = self.strategies() if self.strategy else []
+        strategies = [] if self.strategy is None else self.strategies()
         step = self.step()
         return RecordedTasks.of(self.plays, strategies, [*self.budgets()] if self.budget else [], step)
 
@@ -115,7 +115,8 @@ class Sweep:
 
     def strategies(self) -> list[str]:
         """Their names, each once. Raises ConfigError for one that is not known."""
-        return [*dict.fromkeys(get_strategy(name.strip()).name for name in (self.strategy or STRATEGY).split(","))]
+        names = STRATEGY if self.strategy is None else self.strategy
+        return [*dict.fromkeys(get_strategy(name.strip()).name for name in names.split(","))]
 
     def budgets(self) -> dict[str, Budget]:
         """By their names: numbers of searches and page reads, 3,5,10, or limits, searches=5,usd=0.05."""

@@ -187,7 +187,7 @@ def test_two_ways_are_compared_by_question_and_held_to_all_comparisons() -> None
         " p = 0.039 (McNemar; 0.078 as one of 3 comparisons): no clear difference",
         "budget 5: bats-early did better in 7 questions, react-full in 0,"
         " p = 0.016 (McNemar; 0.047 as one of 3 comparisons): a clear difference",
-        "budget 5: react did better in 1 questions, react-full in 1: no difference",
+        "budget 5: react did better in 1 question, react-full in 1: no difference",
     ]
     assert said(found)[:2] == [
         "Right most often: bats-early with budget 5, 75% (47% to 91%).",
@@ -202,6 +202,17 @@ def test_a_difference_that_is_clear_with_several_budgets_is_told_once() -> None:
     assert said(told(lines))[1].endswith(
         "2 in the 2 comparisons of strategies: bats-early over react with budget 3 and 5."
     )
+
+
+def test_shares_of_other_questions_are_not_held_against_each_other() -> None:
+    easy = [line(n, "react") for n in range(6)]
+    lines = [*(line(n, right=n < 14) for n in range(16)), *easy]
+    found = told(lines)
+    assert said(found)[0].startswith("The strategies and budgets were not asked the same questions")
+    assert (found.front_by_calls, found.front_by_cost) == ([], [])
+    nearly = told([*(line(n, right=n < 14) for n in range(16)), *(line(n, "react") for n in range(15))])
+    assert said(nearly)[0].startswith("Right most often: react"), "one that failed or is still to be made"
+    assert len(nearly.front_by_calls) == 1
 
 
 def test_little_is_said_of_little() -> None:

@@ -147,7 +147,9 @@ def _interval(scale: Scale, line: Line, point: Point) -> Html:
     """The bar, and the label, which is below all lines and marks."""
     x = scale.x(point.x)
     bar = element("line", x1=x, x2=x, y1=scale.y(point.low), y2=scale.y(point.high), class_="interval")
-    label = element("text", point.label, x=x - 6, y=scale.y(point.y) - 7, text_anchor="end", class_="point")
+    y = scale.y(point.y)
+    beside = y - 7 if y > TOP + 7 else y + 16  # there is no room above the highest line
+    label = element("text", point.label, x=x - 6, y=beside, text_anchor="end", class_="point")
     return element("g", bar, label, class_=colour(line.index))
 
 

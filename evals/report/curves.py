@@ -11,10 +11,9 @@ from .table import Share, number, share_of
 
 Amount = Callable[[Figures], float | None]
 SHORT = 5
-HOW = (
-    "A bar is the 95 % interval, the number beside a point its budget. On the grey stair, ringed, is what nothing beats"
-    " at its price: the Pareto front."
-)
+HOW = "A bar is the 95 % interval, the number beside a point its budget."
+FRONT = " On the grey stair, ringed, is what nothing beats at its price: the Pareto front."
+UNLIKE = " There is no Pareto front, as not all were asked the same questions."
 
 
 def curves(study: Study) -> Html:
@@ -25,7 +24,8 @@ def curves(study: Study) -> Html:
     else:
         title, x_title, digits = "Right answers over tokens", "tokens of a run", 0
     costs = _figure(study, title, x_title, lambda found: cost(found, study.unit), study.front_by_cost, digits)
-    return element("div", calls, costs, element("p", HOW, class_="note"), class_="charts")
+    note = element("p", HOW + (FRONT if study.alike else UNLIKE), class_="note")
+    return element("div", calls, costs, note, class_="charts")
 
 
 def _calls(found: Figures) -> float | None:

@@ -23,6 +23,9 @@ def _best(study: Study) -> list[str]:
     shares = {place: share for place, found in study.figures.items() if isinstance(share := share_of(found), Share)}
     if not shares:
         return ["No run has an answer that is known to be right or wrong."]
+    if not study.alike:
+        told = "so their shares say nothing of each other; what both were asked is side by side below"
+        return [f"The strategies and budgets were not asked the same questions, {told}."]
     best = max(shares.values(), key=lambda share: share.share)
     names = [_named(study, place) for place, share in shares.items() if share.share == best.share]
     if len(names) > MOST_TOLD or not best.share:

@@ -20,6 +20,8 @@ Place = tuple[Way, str]
 """A way and a budget."""
 Unit = Literal["usd", "tokens"]
 REPORT = "the report"
+ALIKE = 0.9
+"""Share of the questions that all have to have been asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Study:
     figures: dict[Place, Figures]
     unit: Unit
     """What costs are told in: dollars, or tokens where there are no prices."""
+    alike: bool
+    """Whether all were asked much the same questions: else their shares of right answers say nothing of each other."""
     front_by_calls: list[Place]
     front_by_cost: list[Place]
     anytime: dict[Way, float]
@@ -65,12 +69,15 @@ def study(grid: Grid) -> Study:
     """Work out everything that is said of a suite."""
     figures = {place: figures_of(cell) for place, cell in grid.cells.items()}
     unit = _unit(figures.values())
+    alike = _alike([set(cell.by_question()) for cell in grid.cells.values() if cell.scored])
+    compared = figures if alike else {}
     return Study(
         grid,
         figures,
         unit,
-        front_by_calls=_front(figures, lambda found: found["tool_calls"]),
-        front_by_cost=_front(figures, lambda found: cost(found, unit)),
+        alike,
+        front_by_calls=_front(compared, lambda found: found["tool_calls"]),
+        front_by_cost=_front(compared, lambda found: cost(found, unit)),
         anytime=_anytime(grid, figures),
         frontier=_frontier(grid, unit),
         versus=_versus(grid),
@@ -102,6 +109,13 @@ def _front(figures: Mapping[Place, Figures], amount: Callable[[Figures], float |
         if found["share"] is not None and spent is not None:
             points[place] = (spent, found["share"])
     return pareto_front(points)
+
+
+def _alike(asked: Sequence[set[str]]) -> bool:
+    """A few may be missing, as they failed or are still to be made."""
+    if not asked:
+        return True
+    return len(set[str].intersection(*asked)) >= ALIKE * max(map(len, asked))
 
 
 def _anytime(grid: Grid, figures: Mapping[Place, Figures]) -> dict[Way, float]:

@@ -10,6 +10,7 @@ from .compare import Comparison, Runs, Way
 SPEND = (("searches", 2), ("browses", 2), ("model_calls", 2), ("tokens_in", 0), ("tokens_out", 0), ("usd", 5))
 """What is compared of the spend, with so many digits."""
 CLEAR = 0.05
+LEAST_P = 0.0005
 _ANSWER = 40
 
 
@@ -58,12 +59,13 @@ def _figures(comparison: Comparison, names: tuple[str, str]) -> Generator[str]:
 def verdict(comparison: Comparison, names: tuple[str, str], tests: int) -> str:
     """What a comparison means, in a line; it is one of so many that were made together."""
     better, worse = comparison.better
-    counts = f"{names[0]} did better in {better} questions, {names[1]} in {worse}"
+    counts = f"{names[0]} did better in {better} question{'s' * (better != 1)}, {names[1]} in {worse}"
     if better == worse:
         return f"{counts}: no difference"
     together = f"; {comparison.p_of_all:.3f} as one of {tests} comparisons" if tests > 1 else ""
     clear = "a clear" if comparison.p_of_all < CLEAR else "no clear"
-    return f"{counts}, p = {comparison.p:.3f} (McNemar{together}): {clear} difference"
+    p = "p < 0.001" if comparison.p < LEAST_P else f"p = {comparison.p:.3f}"
+    return f"{counts}, {p} (McNemar{together}): {clear} difference"
 
 
 def _changed(comparison: Comparison, names: tuple[str, str]) -> Generator[str]:

@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 from .markup import Html, element, joined
 
 WIDTH, HEIGHT = 460, 320
-LEFT, TOP, BOTTOM = 40, 12, 40
+LEFT, TOP, BOTTOM = 46, 12, 40
 LETTER = 7.8
 """The width of a letter of a label, on average."""
 LONGEST = 18

@@ -85,7 +85,8 @@ def _head(study: Study, runs: int) -> Html:
     grid = study.grid
     models = dict.fromkeys(way.model for way in grid.ways)
     asked = {line["id"] for cell in grid.cells.values() for line in (*cell.runs, *cell.failed)}
-    told = f"{runs:,} runs of {len(asked):,} questions, budgets {', '.join(grid.budgets)}, with {', '.join(models)}"
+    budgets = f"budget{'s' * (len(grid.budgets) > 1)} {', '.join(grid.budgets)}"
+    told = f"{runs:,} runs of {len(asked):,} questions, {budgets}, with {', '.join(models)}"
     return joined(element("h2", "Suite ", grid.suite), element("p", told, class_="about"))
 
 

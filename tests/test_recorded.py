@@ -169,7 +169,8 @@ def test_strategy_limit_and_part_choose_among_the_recordings(tmp_path: Path) -> 
     for part in ("1/2", "2/2"):
         out = tmp_path / part[0]
         args = ["--strategy", "bats-early", "--budget", "8", "--limit", "3", "--part", part, "--out", out]
-        assert spadework("eval", "run", "bundled", *args, SPADEWORK_MODEL="not-asked").exit_code == 0
+        told = spadework("eval", "run", "bundled", *args, SPADEWORK_MODEL="not-asked")
+        assert (told.exit_code, told.stderr.count("SPADEWORK_MODEL is not asked")) == (0, 1)
         chosen += [line["id"] for line in lines_of(out)]
     assert len(chosen) == len(set(chosen))
     assert name_of(f"{ONE}.json.gz") == ONE

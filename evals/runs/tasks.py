@@ -1,5 +1,6 @@
 """The tasks of a sweep: from the options of `eval run` to plain data for each run, all of it checked beforehand."""
 
+import logging
 import os
 import re
 from collections.abc import Generator, Mapping
@@ -24,6 +25,7 @@ from .runs_file import Json
 from .total import FILE
 from .webs import RECORDED_SEARCH, check_recorded
 
+log = logging.getLogger("spadework")
 _PART = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 NO_JUDGE = "the simulated one only plays the bundled web"
 STRATEGY = "bats-early"
@@ -83,6 +85,8 @@ class Sweep:
                 raise ConfigError(
                     f"{option} does not go with recorded runs: leave it out, or name a --model for other ones"
                 )
+        if self.suite == "bundled" and os.environ.get("SPADEWORK_MODEL", "").strip():
+            log.warning("recorded runs are played, and SPADEWORK_MODEL is not asked: --model NAME asks one")
         strategies = [] if self.strategy is None else self.strategies()
         step = self.step()
         return RecordedTasks.of(self.plays, strategies, [*self.budgets()] if self.budget else [], step)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from spadework.evals.bench import frozen as bench
@@ -69,8 +70,14 @@ def test_the_pages_and_questions_of_a_folder(tmp_path: Path) -> None:
 def test_the_command_prints_the_table(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "make_world", lambda *_, **__: world)
-    monkeypatch.setattr(bench, "world_asked", lambda world: world_asked(world)[::60])
+    def made(*_: object, **__: object) -> World:
+        return world
+
+    def some(world: World) -> list[Any]:
+        return world_asked(world)[::60]
+
+    monkeypatch.setattr(bench, "make_world", made)
+    monkeypatch.setattr(bench, "world_asked", some)
     assert bench.main(["--pages", "440"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("440 pages")

@@ -35,7 +35,7 @@ def line(case: int, strategy: str = "react", *, correct: bool | None = True, **c
 
 
 FAILED: dict[str, Any] = {"stop_reason": "error", "correct": None}
-JUDGED = {"judge": {"tokens_in": 400, "tokens_out": 100, "usd": "0.0005"}}
+JUDGED: dict[str, Any] = {"judge": {"tokens_in": 400, "tokens_out": 100, "usd": "0.0005"}}
 
 
 def counted(*lines: Json, wanted: int = 400) -> Tally:
@@ -78,7 +78,7 @@ def test_what_was_there_before_counts_but_says_nothing_of_the_pace() -> None:
 
 
 def test_an_unknown_price_is_not_taken_for_nothing() -> None:
-    unknown = {"spend": {**line(1)["spend"], "usd": None}}
+    unknown: dict[str, Any] = {"spend": {**line(1)["spend"], "usd": None}}
     assert "over $0.0100 spent" in said(counted(line(1), line(2, **unknown)))
     assert "spent" not in said(counted(line(1, **unknown)))
 

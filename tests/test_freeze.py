@@ -266,7 +266,7 @@ def test_a_folder_is_searched_for_compressed_recordings_too(tmp_path: Path) -> N
 
 async def test_results_of_a_search_that_is_posted_are_frozen_too(tmp_path: Path) -> None:
     hits = {"organic": [{"title": "The Gannet", "link": f"{A}/ship", "snippet": TALE}]}
-    event = {
+    event: dict[str, Any] = {
         "order": 1,
         "request": {
             "method": "POST",

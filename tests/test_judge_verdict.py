@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scripted import prose
 from spadework.agent.llm.replies import parse_reply
+from spadework.agent.llm.wire import is_object
 from spadework.evals.suites.judge import MOST_CHARS, Verdict, digest_of, read_verdict, shown
 
 GIVEN = "It was Mara Finch, in 1871."
@@ -96,7 +97,7 @@ def test_a_reply_in_any_other_form_never_makes_an_answer_right(text: str) -> Non
         data: Any = json.loads(text)
     except ValueError:
         data = None
-    exact = isinstance(data, dict) and [*sorted(data)] == ["correct", "extracted", "why"] and data["correct"] == "yes"
+    exact = is_object(data) and sorted(data) == ["correct", "extracted", "why"] and data["correct"] == "yes"
     read = said(text)
     assert exact or text.strip().startswith("```") or not (isinstance(read, Verdict) and read.correct)
 
@@ -139,4 +140,4 @@ def test_a_verdict_is_known_by_the_judge_and_all_that_it_was_shown() -> None:
     one = digest_of("m", shown("Who?", ["a"], "b"))
     assert one == digest_of("m", shown("Who?", ["a"], "b"))
     others = [("n", "Who?", ["a"], "b"), ("m", "Whose?", ["a"], "b"), ("m", "Who?", ["a", "c"], "b")]
-    assert one not in [digest_of(name, shown(*rest)) for name, *rest in others]
+    assert one not in [digest_of(name, shown(asked, right, given)) for name, asked, right, given in others]

@@ -128,13 +128,17 @@ def test_every_backend_of_ours_is_built_again_for_a_replay_without_its_key(
 
 async def test_a_search_by_key_replays_to_the_same_hits_without_the_key() -> None:
     reply = {"organic": [{"title": "Alder", "link": "https://a.example/", "snippet": "a bridge"}]}
-    request = {"method": "POST", "uri": "https://google.serper.dev/search", "headers": {}}
+    request: dict[str, Any] = {"method": "POST", "uri": "https://google.serper.dev/search", "headers": {}}
     response = {
         "status": {"code": 200, "message": "OK"},
         "headers": {"content-type": ["application/json"]},
         "body": {"string": json.dumps(reply)},
     }
-    event = {"order": 1, "request": request | {"body": '{"q": "alder", "num": 5}'}, "response": response}
+    event: dict[str, Any] = {
+        "order": 1,
+        "request": request | {"body": '{"q": "alder", "num": 5}'},
+        "response": response,
+    }
     cassette = Cassette({"question": "q", "search": "serper", "search_settings": {}}, [event], [], [])
     search = recorded_search(cassette, SafeClient(transport=ReplayTransport(cassette)))
     hits = await search.search("alder", limit=5, timeout=5)

@@ -146,7 +146,7 @@ def test_nothing_that_was_asked_answered_or_quoted_becomes_markup(tmp_path: Path
     plain = Read(page_of(written(tmp_path / "plain", lines(), DETAILS)))
     wild = [
         failed(1, **evil, fault=ATTACK, violations=[ATTACK]),
-        line(2, **{**evil, "answer": ATTACK, "status": ATTACK}),
+        line(2, **evil, answer=ATTACK, status=ATTACK),
     ]
     page = page_of(written(tmp_path / "wild", wild, hostile))
     read = Read(page)

@@ -97,9 +97,12 @@ def test_what_is_no_world_is_told_in_one_line(suite: str, told: str) -> None:
 
 
 def test_more_wrong_pages_than_there_are_things_is_refused() -> None:
-    for name, room in (("contradictions", 161), ("outdated", 26)):
-        with pytest.raises(ConfigError, match=f"{name} 900: this world has room for {room} such pages"):
-            make_world(questions=0, difficulty=Difficulty(**{name: 900}))
+    for wanted, told in (
+        (Difficulty(contradictions=900), "contradictions 900: this world has room for 161 such pages"),
+        (Difficulty(outdated=900), "outdated 900: this world has room for 26 such pages"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            make_world(questions=0, difficulty=wanted)
     with pytest.raises(ConfigError, match="contradictions is a number of pages, 0 or more, not -1"):
         Difficulty(contradictions=-1)
 

@@ -47,9 +47,13 @@ def _differences(study: Study) -> list[str]:
     budgets: dict[str, list[str]] = {}
     for one in clear:
         budgets.setdefault(_ahead(study, one), []).append(one.found.budget)
-    named = [f"{pair} with budget {' and '.join(where)}" for pair, where in budgets.items()]
+    named = [f"{pair} with budget {_listed(where)}" for pair, where in budgets.items()]
     more = f"; and {len(named) - MOST_TOLD} pairs more" if len(named) > MOST_TOLD else ""
     return [f"Clear differences, {len(clear)} in {compared} of strategies: {'; '.join(named[:MOST_TOLD])}{more}."]
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _ahead(study: Study, one: Versus) -> str:

@@ -64,8 +64,8 @@ class RecordedTasks:
         tasks = [task for task in tasks if task["id"] in chosen]
         if not tasks:
             raise ConfigError(
-                "there are no recordings with these strategies and budgets: leave --strategy and --budget out, or name a"
-                " --model that answers the questions anew"
+                "there are no recordings with these strategies and budgets: leave --strategy and --budget out, or name"
+                " a --model that answers the questions anew"
             )
         places: dict[Key, str] = {}
         for task in tasks:

@@ -9,15 +9,18 @@ import sys
 import time
 import tomllib
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from alder import ANSWER, BRIDGE, alder_web, write_corpus
+from conftest import SETTINGS
 from fake_openai import Answer, FakeOpenAI, calls, text
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"^    (spadework [^#\n]*?) *(?:#.*)?$", README, re.MULTILINE)))
+EVALUATING = [line for line in COMMANDS if line.startswith(("spadework eval", "spadework web"))]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -45,13 +48,16 @@ def reply(body: dict[str, object]) -> Answer:
     return calls(("record", {"findings": findings}), ("answer", {"answer": ANSWER}))
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+Place = tuple[Path, dict[str, str]]
+
+
+@contextmanager
+def made_ready(folder: Path) -> Generator[Place]:
     """What the README tells a user to have: a model, a search server and a corpus, in an otherwise empty folder."""
     with FakeOpenAI(otherwise=reply) as server, alder_web() as web:
-        write_corpus(tmp_path, web)
+        write_corpus(folder, web)
         case = {"id": "alder", "question": "Who built the Alder Bridge?", "answer": ANSWER}
-        (tmp_path / "questions.jsonl").write_text(json.dumps(case) + "\n")
+        (folder / "questions.jsonl").write_text(json.dumps(case) + "\n")
         settings = {
             "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
             "SPADEWORK_MODEL": "openai:fake",
@@ -60,7 +66,22 @@ def place(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
             "SEARXNG_URL": web,
             "SPADEWORK_ALLOW_HOSTS": web.removeprefix("http://"),
         }
-        yield tmp_path, {**os.environ, **settings}
+        own = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+        yield folder, {**own, "SPADEWORK_STORE": str(folder / "runs.db"), **settings}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Such a folder for one test."""
+    with made_ready(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, set[str]]]:
+    """One for all commands that evaluate, and those of them that ran: some work on what others made."""
+    with made_ready(tmp_path_factory.mktemp("evaluated")) as found:
+        yield found, set()
 
 
 def earlier_of(command: str) -> list[str]:
@@ -75,11 +96,9 @@ def earlier_of(command: str) -> list[str]:
     return [first for line in before for first in (*earlier_of(line), line)]
 
 
-def with_a_run(command: str, place: tuple[Path, dict[str, str]]) -> str:
-    """The command with the name of a run that is there, where the README says RUN, once what it looks at is there."""
+def with_a_run(command: str, place: Place) -> str:
+    """The command with the name of a run that is there, where the README says RUN."""
     folder, environment = place
-    for earlier in earlier_of(command):
-        subprocess.run(shlex.split(earlier), cwd=folder, env=environment, capture_output=True, timeout=60, check=True)
     if " RUN" not in command:
         return command
     ask = ["spadework", "ask", "Who built the Alder Bridge?", "--budget", "1", "--usd", "0.10", "--json"]
@@ -87,23 +106,30 @@ def with_a_run(command: str, place: tuple[Path, dict[str, str]]) -> str:
     return command.replace("RUN", json.loads(done.stdout)["run"])
 
 
-@pytest.mark.parametrize("command", [line for line in COMMANDS if "world serve" not in line])
-def test_a_command_of_the_readme_runs(command: str, place: tuple[Path, dict[str, str]]) -> None:
+def run(command: str, place: Place) -> None:
+    """Type it; it ends well, and says something."""
     folder, environment = place
-    done = subprocess.run(
-        shlex.split(with_a_run(command, place)),
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    given = shlex.split(command)
+    done = subprocess.run(given, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert (done.stdout + done.stderr).strip()
 
 
-def test_the_bundled_web_is_served_as_the_readme_says(place: tuple[Path, dict[str, str]]) -> None:
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line not in EVALUATING and "world serve" not in line])
+def test_a_command_of_the_readme_runs(command: str, place: Place) -> None:
+    run(with_a_run(command, place), place)
+
+
+@pytest.mark.parametrize("command", EVALUATING)
+def test_a_command_of_the_readme_that_evaluates_runs(command: str, evaluated: tuple[Place, set[str]]) -> None:
+    place, ran = evaluated
+    for line in (*earlier_of(command), command):
+        if line not in ran:
+            run(line, place)
+            ran.add(line)
+
+
+def test_the_bundled_web_is_served_as_the_readme_says(place: Place) -> None:
     folder, environment = place
     line = next(line for line in COMMANDS if "world serve" in line)
     serving = subprocess.Popen(
@@ -130,7 +156,7 @@ def test_the_bundled_web_is_served_as_the_readme_says(place: tuple[Path, dict[st
 
 
 @pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "python"])
-def test_a_python_example_runs(code: str, place: tuple[Path, dict[str, str]]) -> None:
+def test_a_python_example_runs(code: str, place: Place) -> None:
     if "langchain" in code:
         pytest.importorskip("langchain", reason="an extra")
     folder, environment = place

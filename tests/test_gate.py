@@ -165,8 +165,8 @@ def test_the_shipped_evaluation_reaches_the_floors_that_are_pinned_for_it(tmp_pa
     told = gate(tmp_path / "out", floors=ROOT / "cassettes" / "floors.toml")
     assert told.exit_code == 0, told.output
     assert told.stdout.count("ok ") == 2
-    assert {floor.prompts != "" for floor in read_floors(ROOT / "cassettes" / "floors.toml")} == {True}
-    assert len(prompts_digest()) == 64
+    pinned = read_floors(ROOT / "cassettes" / "floors.toml")
+    assert all(floor.case and floor.prompts and floor.web for floor in pinned), "or it would hold for anything"
 
 
 def test_runs_of_the_same_case_have_the_same_digests_and_others_have_not(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from spadework.agent.terminal.cli import cli
-from spadework.evals.recording.cassettes import load_cassette, name_of, open_bundled, save_cassette
+from spadework.evals.recording.cassettes import load_cassette, open_bundled, save_cassette
 from test_recorder import record
 
 ONE = "plain-03-bats-early"
@@ -93,7 +93,7 @@ def test_a_run_that_goes_otherwise_than_recorded_is_told_of_and_is_in_the_file(t
     told = spadework("eval", "run", f"recorded:{suite}", "--out", tmp_path / "out")
     assert told.exit_code == 1
     assert f"{ONE[:8]}, bats-early: not as recorded: spend: " in told.stderr
-    assert "1 runs went otherwise than recorded" in told.stderr
+    assert "1 run went otherwise than recorded" in told.stderr
     (line,) = lines_of(tmp_path / "out")
     assert (line["suite"], line["correct"], len(line["differs"])) == ("recorded:tapes", True, 1)
 
@@ -173,4 +173,3 @@ def test_strategy_limit_and_part_choose_among_the_recordings(tmp_path: Path) -> 
         assert (told.exit_code, told.stderr.count("SPADEWORK_MODEL is not asked")) == (0, 1)
         chosen += [line["id"] for line in lines_of(out)]
     assert len(chosen) == len(set(chosen))
-    assert name_of(f"{ONE}.json.gz") == ONE

@@ -1,8 +1,6 @@
 """A frozen web written to its file, and the digest over what is in it."""
 
 import hashlib
-import os
-import secrets
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -13,6 +11,7 @@ import orjson
 from ...tools.backends.frozen_file import packed, unpacked
 from ...tools.backends.frozen_index import COMMON, TOKENIZER, indexed
 from ...tools.errors import ConfigError
+from ...tools.replacing import replacing
 from .collected import Collected, Entry
 
 _TABLES = f"""
@@ -43,17 +42,11 @@ _CONTENT = (
 def write_frozen(collected: Collected, meta: Mapping[str, str], path: Path) -> None:
     """Write the file in one step: whatever goes wrong, an older one stays whole. Raises ConfigError, OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with closing(sqlite3.connect(fresh)) as database:
+        with replacing(path) as fresh, closing(sqlite3.connect(fresh)) as database:
             _fill(database, collected, meta)
-        with fresh.open("rb+") as file:
-            os.fsync(file.fileno())
-        fresh.replace(path)
     except sqlite3.Error as error:
         raise ConfigError(f"the frozen web {path} was not written: {error}") from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _fill(database: sqlite3.Connection, collected: Collected, meta: Mapping[str, str]) -> None:

@@ -5,9 +5,7 @@ vcrpy can play the file too (see keyed.py); `order` numbers all requests, failed
 """
 
 import gzip
-import os
 import re
-import secrets
 import zlib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,6 +17,7 @@ from typing import Any
 import orjson
 
 from ...tools.errors import CassetteError
+from ...tools.replacing import write_whole
 from .entries import VERSION, checked
 
 MAX_BYTES = 64_000_000
@@ -80,7 +79,8 @@ def save_cassette(cassette: Cassette, path: Path) -> None:
     """Check the cassette and write it to `path` in one step: whatever goes wrong, an older file stays whole."""
     data = check_cassette(cassette, path)
     try:
-        _write_whole(path, data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data)
     except OSError as error:
         raise CassetteError(f"cassette {path} was not written: {error.strerror or error}") from error
 
@@ -157,16 +157,3 @@ def _plain(data: bytes) -> bytes:
         return data
     with gzip.GzipFile(fileobj=BytesIO(data)) as file:
         return file.read(MAX_BYTES + 1)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with fresh.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

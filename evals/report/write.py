@@ -1,7 +1,5 @@
 """The work of `eval report`: read folders, and write the page, the Markdown file and the CSV file of what is there."""
 
-import os
-import secrets
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from pathlib import Path
 import click
 
 from ...tools.errors import ConfigError
+from ...tools.replacing import write_whole
 from ..runs.details import Details, read_details
 from ..runs.runs_file import Json, Key, key_of, read_lines
 from .cells import Grid, grids_of
@@ -107,15 +106,9 @@ def _put(path: Path, content: str) -> None:
     if path == STDOUT:
         click.echo(content, nl=False)
         return
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    data = content.encode()
     try:
-        with fresh.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, data)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another file") from error
-    finally:
-        fresh.unlink(missing_ok=True)
-    click.echo(f"{path} ({len(content.encode()):,} bytes)", err=True)
+    click.echo(f"{path} ({len(data):,} bytes)", err=True)

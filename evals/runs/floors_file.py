@@ -2,11 +2,8 @@
 
 import hashlib
 import json
-import os
-import secrets
 import tomllib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -18,6 +15,7 @@ from ...agent.llm.wire import is_array, is_object
 from ...agent.terminal.notices import one_line_notices
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
+from ...tools.replacing import write_whole
 from .gate import Floor, below, floor_from, floors_of, pinned_anew
 from .runs_file import read_lines
 
@@ -88,18 +86,10 @@ def _digest(floors: Sequence[Floor]) -> str:
 def _write(file: Path, floors: Sequence[Floor]) -> None:
     tables = ["[[floor]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _set(floor)) for floor in floors]
     text = f'{HEAD}digest = "{_digest(floors)}"\n\n' + "\n".join(tables)
-    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with fresh.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(file)
+        write_whole(file, text.encode())
     except OSError as error:
         raise ConfigError(f"the floors {file} were not written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink()
 
 
 def _set(floor: Floor) -> list[tuple[str, Any]]:

@@ -99,7 +99,8 @@ def tell_differences(lines: Sequence[Json]) -> None:
         more = f" (and {rest} more)" if rest else ""
         click.echo(f"{line['id']}, {line['strategy']}: not as recorded: {one_line(first, 200)}{more}", err=True)
     if lines:
-        click.echo(f"{len(lines)} runs went otherwise than recorded; `differs` in {NAME} says how", err=True)
+        runs = f"{len(lines)} run{'s' * (len(lines) > 1)}"
+        click.echo(f"{runs} went otherwise than recorded; `differs` in {NAME} says how", err=True)
 
 
 def show_folders(folders: Sequence[Path]) -> int:

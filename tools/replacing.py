@@ -1,0 +1,30 @@
+"""Files that are there whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """A new file beside `path` to write to, which takes its place when the block ends well, once it is on the disk.
+
+    Whatever goes wrong, an older file stays as it was and nothing is left behind. Raises OSError.
+    """
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield fresh
+        with fresh.open("rb+") as file:
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        with suppress(OSError):
+            fresh.unlink()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write all of a file, or nothing. Raises OSError."""
+    with replacing(path) as fresh:
+        fresh.write_bytes(data)

@@ -29,6 +29,45 @@ class CallEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptEvent:
+    """A request to a model, as it is sent: messages and tools in OpenAI's form, under the id of its charge."""
+
+    charge: str
+    role: str
+    node: str
+    model: str
+    attempt: int
+    messages: list[dict[str, Any]]
+    tools: tuple[dict[str, Any], ...]
+    max_tokens: int
+    kind: Literal["prompt"] = "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaEvent:
+    """A piece of what a model is writing, in runs that were asked to stream: words, thoughts, or a call's arguments."""
+
+    role: str
+    text: str
+    part: Literal["text", "thought", "call"] = "text"
+    kind: Literal["delta"] = "delta"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEvent:
+    """What a model replied to the prompt of the same charge: its message in OpenAI's form, and what it counted."""
+
+    charge: str
+    role: str
+    message: dict[str, Any]
+    finish_reason: str
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    kind: Literal["reply"] = "reply"
+
+
+@dataclass(frozen=True, slots=True)
 class PageEvent:
     """A page was read."""
 
@@ -81,6 +120,16 @@ class BestEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseEvent:
+    """A limit is gone and whoever asked is asked for more: the limit, and the best answer so far."""
+
+    resource: str
+    answer: str
+    status: AnswerStatus
+    kind: Literal["pause"] = "pause"
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerEvent:
     """The run has ended. `result` is what `run_agent` returns, as plain data."""
 
@@ -90,4 +139,17 @@ class AnswerEvent:
     kind: Literal["answer"] = "answer"
 
 
-Event = PlanEvent | CallEvent | PageEvent | FindingEvent | DecisionEvent | SpendEvent | BestEvent | AnswerEvent
+Event = (
+    PlanEvent
+    | PromptEvent
+    | DeltaEvent
+    | ReplyEvent
+    | CallEvent
+    | PageEvent
+    | FindingEvent
+    | DecisionEvent
+    | SpendEvent
+    | BestEvent
+    | PauseEvent
+    | AnswerEvent
+)

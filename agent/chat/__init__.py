@@ -1,0 +1,1 @@
+"""The chat: a conversation in the terminal, its screen, and its commands."""

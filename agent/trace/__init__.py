@@ -1,0 +1,1 @@
+"""Traces: what happened in a run as JSON lines, and as one page to look at."""

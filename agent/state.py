@@ -143,6 +143,19 @@ class DecisionEntry(TypedDict):
     """What was left of each limit, in the ledger's units."""
 
 
+class Exchange(TypedDict):
+    """One question of a conversation and what came of it; of the one being answered its number and words."""
+
+    turn: int
+    question: str
+    taken: str
+    """How it was understood, where that is not what it says; empty for most."""
+    answer: str
+    status: AnswerStatus
+    facts: list[str]
+    """What was found for the answer, a line each: the demand, how far it is proven, the words, the address."""
+
+
 def add_entries(old: list[dict[str, Any]], writes: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Reducer of the transcript: what is written is appended."""
     return [*old, *(entry for write in writes for entry in write)]
@@ -175,6 +188,8 @@ class AgentState(TypedDict):
     run: str
     turn: int
     """The number of the question within the conversation, from 1."""
+    past: list[Exchange]
+    """The questions of this conversation so far, the one that is being answered last."""
     attempt: int
     transcript: Annotated[list[dict[str, Any]], DeltaChannel(add_entries)]
     """The searcher's conversation in this attempt: wire messages, tool results with a `stub` for later."""

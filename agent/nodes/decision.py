@@ -18,7 +18,7 @@ from .policy import Decision, Situation, decide, goes_on, obey
 FIRST_CALL = Amounts(tokens_in=1_500, tokens_out=200)
 """What a model call is expected to take before any was made."""
 
-Next = Literal["deepen", "pivot", "finish"]
+Next = Literal["deepen", "pivot", "top_up", "finish"]
 TARGETS: dict[str, Next] = {"CONTINUE": "deepen", "PIVOT": "pivot", "SUCCESS": "finish", "EXHAUSTED": "finish"}
 
 
@@ -40,6 +40,8 @@ def decide_next(state: AgentState, session: Session) -> Command[Next]:
     elif decision.outcome == "EXHAUSTED":
         update["stop_reason"] = _stop_reason(state, decision)
         update["resource"] = decision.resource or (state["resource"] if update["stop_reason"] == "budget" else "")
+    if update.get("stop_reason") == "budget" and session.deps.asks:
+        goto = "top_up"
     return Command(update=update, goto=goto)
 
 

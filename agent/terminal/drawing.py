@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ..deps import Deps
 from ..graph import build_graph
-from ..session import Deps
 from ..strategies import STRATEGIES
 
 

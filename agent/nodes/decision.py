@@ -6,6 +6,7 @@ from langgraph.types import Command, Overwrite
 
 from ..events import DecisionEvent
 from ..money.amounts import Amounts
+from ..money.budget import TOOL_RESOURCES
 from ..money.forecast import forecast
 from ..proof.matrix import Row
 from ..session import Session
@@ -40,8 +41,11 @@ def decide_next(state: AgentState, session: Session) -> Command[Next]:
     elif decision.outcome == "EXHAUSTED":
         update["stop_reason"] = _stop_reason(state, decision)
         update["resource"] = decision.resource or (state["resource"] if update["stop_reason"] == "budget" else "")
-    if update.get("stop_reason") == "budget" and session.deps.asks:
-        goto = "top_up"
+    if session.deps.asks and decision.outcome == "EXHAUSTED":
+        if update["stop_reason"] == "no_leads" and (spent := _tool_spent(session)):
+            # With more of what is used up there might be leads again: worth asking.
+            update |= {"stop_reason": "budget", "resource": spent}
+        goto = "top_up" if update["stop_reason"] == "budget" else goto
     return Command(update=update, goto=goto)
 
 
@@ -151,6 +155,12 @@ def _stop_reason(state: AgentState, decision: Decision) -> StopReason:
     if decision.rule == "idle" or (decision.rule == "as-proposed" and not decision.resource):
         return "error" if state["fault"] else "no_leads"
     return "budget" if decision.resource or state["resource"] else "no_leads"
+
+
+def _tool_spent(session: Session) -> str:
+    """Searches or page reads, where there were some and none is left."""
+    left = session.ledger.remaining()
+    return next((name for name in TOOL_RESOURCES if left.limits.get(name) and not left.has(name)), "")
 
 
 def _next_attempt(state: AgentState, session: Session, outcome: str) -> dict[str, Any]:

@@ -254,7 +254,7 @@ def fresh_question(question: str) -> dict[str, Any]:
     return {
         "question": question,
         "attempt": 1,
-        "constraints": [_asked(question)],
+        "constraints": [what_is_asked(question)],
         "stated": False,
         "assumption": "",
         "plan": [],
@@ -266,7 +266,8 @@ def fresh_question(question: str) -> dict[str, Any]:
     }
 
 
-def _asked(question: str) -> Constraint:
+def what_is_asked(question: str) -> Constraint:
+    """c0, with the form that the words of the question demand of its quotes."""
     constraint, form = Constraint(id="c0", text=ASKED, kind="asked"), asked_form(question)
     return {**constraint, "form": form} if form else constraint
 

@@ -12,7 +12,7 @@ from ..llm.partial import field_so_far
 from ..llm.verdicts import read_object
 from ..llm.wire import Reply
 from ..session import Session
-from ..state import AgentState
+from ..state import AgentState, what_is_asked
 from .arguments import said
 from .calls import call_model
 from .context import DEFAULT_CONTEXT
@@ -51,7 +51,7 @@ async def converse(state: AgentState, session: Session) -> Command[Next]:
         return Command(update={**update, "charges": charges}, goto="__end__")
     update = {"charges": charges}
     if question and normalise_query(question) != normalise_query(state["question"]):
-        update["assumption"] = question
+        update |= {"assumption": question, "constraints": [what_is_asked(question)]}
     context = session.chat("searcher").context or DEFAULT_CONTEXT
     known = known_entries(state, session, question or state["question"], min(MAX_KNOWN, context * 3 // 10))
     return Command(update=update | ({"transcript": known} if known else {}), goto="planner")

@@ -143,6 +143,17 @@ class DecisionEntry(TypedDict):
     """What was left of each limit, in the ledger's units."""
 
 
+class Fact(TypedDict):
+    """One thing that a question demanded, and what was found on it for its answer."""
+
+    demand: str
+    verdict: Verdict
+    proof: Proof
+    quotes: list[dict[str, str]]
+    """`quote` and `url` of each."""
+    inference: str
+
+
 class Exchange(TypedDict):
     """One question of a conversation and what came of it; of the one being answered its number and words."""
 
@@ -152,8 +163,8 @@ class Exchange(TypedDict):
     """How it was understood, where that is not what it says; empty for most."""
     answer: str
     status: AnswerStatus
-    facts: list[str]
-    """What was found for the answer, a line each: the demand, how far it is proven, the words, the address."""
+    facts: list[Fact]
+    """What was found for the answer."""
 
 
 def add_entries(old: list[dict[str, Any]], writes: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:

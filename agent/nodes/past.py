@@ -11,12 +11,13 @@ from ..money.charges import Charge
 from ..proof.marks import marked
 from ..proof.matrix import active, cell_key
 from ..session import Session
-from ..state import AgentState, Exchange, Finding
+from ..state import AgentState, Exchange, Fact, Finding
 from .act import page_text
 from .context import entry
 from .judge import choose
 
 MAX_FACTS = 8
+QUOTES = 2
 MAX_ANSWER = 1_500
 MAX_PAGES = 3
 MAX_NAMED = 12
@@ -29,16 +30,21 @@ KNOWN_HEAD = (
 
 def begun(state: AgentState, turn: int) -> list[Exchange]:
     """The conversation with a new question at its end; the one before gets what came of it."""
+    opened = Exchange(turn=turn, question=state["question"], taken="", answer="", status="none", facts=[])
+    return [*so_far(state), opened]
+
+
+def so_far(state: AgentState) -> list[Exchange]:
+    """The conversation up to now; its last question with what came of it, or with the best so far."""
     past = [*(state.get("past") or [])]
     if past:
         past[-1] = _closed(state, past[-1])
-    opened = Exchange(turn=turn, question=state["question"], taken="", answer="", status="none", facts=[])
-    return [*past, opened]
+    return past
 
 
 def _closed(state: AgentState, last: Exchange) -> Exchange:
     answer, status = (state["answer"], state["status"]) if state["answer"] else choose(state)
-    facts: list[str] = []
+    facts: list[Fact] = []
     for constraint in active(state["constraints"]):
         finding = state["findings"].get(cell_key(answer, constraint["id"]))
         if finding is not None:
@@ -47,11 +53,15 @@ def _closed(state: AgentState, last: Exchange) -> Exchange:
     return {**last, "taken": taken, "answer": answer[:MAX_ANSWER], "status": status, "facts": facts[:MAX_FACTS]}
 
 
-def _fact(demand: str, finding: Finding) -> str:
-    said = [f'"{one_line(item["quote"], 160)}" {item["url"]}' for item in finding["evidence"][:2]]
-    because = [f"because {finding['inference']}"] if finding["inference"] else []
-    stands = f"{one_line(demand, 160)}: {finding['verdict']} ({finding['proof']})"
-    return " ".join([stands, *said, *because])
+def _fact(demand: str, finding: Finding) -> Fact:
+    quotes = [{"quote": item["quote"], "url": item["url"]} for item in finding["evidence"][:QUOTES]]
+    return Fact(
+        demand=demand,
+        verdict=finding["verdict"],
+        proof=finding["proof"],
+        quotes=quotes,
+        inference=finding["inference"],
+    )
 
 
 def conversation_text(state: AgentState, room: int) -> str:
@@ -78,7 +88,14 @@ def _told(exchange: Exchange, state: AgentState) -> str:
         lines.append(f"answer: {one_line(exchange['answer'], MAX_ANSWER)} ({exchange['status']})")
     else:
         lines.append(f"said: {one_line(exchange['answer'], MAX_ANSWER)}" if exchange["answer"] else "found no answer")
-    return "\n".join([*lines, *exchange["facts"], f"it took {_spent(state, exchange['turn'])}"])
+    facts = [_fact_line(fact) for fact in exchange["facts"]]
+    return "\n".join([*lines, *facts, f"it took {_spent(state, exchange['turn'])}"])
+
+
+def _fact_line(fact: Fact) -> str:
+    said = [f'"{one_line(item["quote"], 160)}" {item["url"]}' for item in fact["quotes"]]
+    because = [f"because {fact['inference']}"] if fact["inference"] else []
+    return " ".join([f"{one_line(fact['demand'], 160)}: {fact['verdict']} ({fact['proof']})", *said, *because])
 
 
 def _spent(state: AgentState, turn: int) -> str:

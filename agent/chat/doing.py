@@ -62,8 +62,8 @@ def _step(sheet: Sheet, step: "Step", told: str) -> "Text":
     taken = f"{used} of {share} calls" if share is not None else f"{used} calls" if used else ""
     wide = len(SHARED if any("calls" in known for known in sheet.view.steps) else ALONE)
     line.append(cut(f"{taken:<{wide}}  " if sheet.width >= WIDE else "", sheet.room(line), ""), "dim")
-    note = f" - {step['note']}" if step.get("note") else ""
-    return line.append(sheet.cut(step["text"] + note, sheet.room(line)))
+    note = step.get("note", "")
+    return line.append(sheet.cut(f"{step['text']}{' - ' if note else ''}{note}", sheet.room(line)))
 
 
 def calls(sheet: Sheet, count: int) -> Lines:

@@ -10,10 +10,13 @@ def unseen() -> Generator[None]:
     """Show nothing of what is typed while the block runs; Ctrl-C works as ever. Does nothing without a terminal."""
     try:
         import termios
-
+    except ImportError:  # Windows
+        yield
+        return
+    try:
         descriptor = sys.stdin.fileno()
         before = termios.tcgetattr(descriptor)
-    except (ImportError, OSError, ValueError, AttributeError, termios.error):
+    except (OSError, ValueError, AttributeError, termios.error):
         yield
         return
     quiet = list(before)

@@ -29,6 +29,8 @@ REFRESH_S = 0.125
 MARK = 11
 """Columns of what a line that stays is about."""
 MOST_CHARS = 1_000
+WIDEST = 120
+"""Columns of the region at most: longer lines are hard to read."""
 
 Clock = Callable[[], float]
 
@@ -136,7 +138,8 @@ class Watch:
             width, height = drawn[1]
             ascii_only = self._console.options.ascii_only
             # The last column stays free: some terminals break a line that fills it.
-            lines = lay_out(self.view, width - 1, height - 1, ascii_only=ascii_only) if stale and not over else []
+            room = min(width - 1, WIDEST), height - 1
+            lines = lay_out(self.view, *room, ascii_only=ascii_only) if stale and not over else []
         above = [line for item in kept for line in self._told(item)]
         if not self._moves:
             for line in above:

@@ -28,6 +28,7 @@ TAIL = 4_000
 """Characters kept of what a model is writing."""
 
 Standing = Literal["proven", "snippet", "inference", "contradicted", "disputed", "open"]
+WEIGHT: "dict[str, Standing]" = {"page": "proven", "snippet": "snippet", "inference": "inference", "none": "open"}
 
 
 @dataclass(slots=True)
@@ -93,31 +94,29 @@ class View:
     def take(self, event: "Event", at: float) -> None:
         """Take an event in."""
         self.tick(at)
-        if event.kind != "pause":
-            self.pause = None
-        match event.kind:
-            case "plan":
-                self.constraints, self.steps = list(event.constraints), list(event.steps)
-            case "call":
-                self._call(event)
-            case "prompt":
-                self._prompt(event)
-            case "delta":
-                self._delta(event)
-            case "finding":
-                self._find(event)
-            case "spend":
-                self._spend(event)
-            case "decision":
-                self.decision = event.decision
-            case "best":
-                self.best = event
-            case "pause":
-                self.pause = event
-            case "answer":
-                self.status = event.status
-            case "reply" | "page":
-                pass  # the calls say it
+        self.pause = event if event.kind == "pause" else None
+        if event.kind == "call":
+            self._call(event)
+        elif event.kind == "prompt":
+            self._prompt(event)
+        elif event.kind == "delta":
+            self._delta(event)
+        else:
+            self._learn(event)
+
+    def _learn(self, event: "Event") -> None:
+        if event.kind == "plan":
+            self.constraints, self.steps = list(event.constraints), list(event.steps)
+        elif event.kind == "finding":
+            self._find(event)
+        elif event.kind == "spend":
+            self._spend(event)
+        elif event.kind == "decision":
+            self.decision = event.decision
+        elif event.kind == "best":
+            self.best = event
+        elif event.kind == "answer":
+            self.status = event.status
 
     @property
     def elapsed(self) -> float:
@@ -160,7 +159,7 @@ class View:
             return "open"
         if found.verdict != "satisfied":
             return found.verdict
-        return "proven" if found.proof == "page" else "open" if found.proof == "none" else found.proof
+        return WEIGHT[found.proof]
 
     def _find(self, event: "FindingEvent") -> None:
         from ..proof.matrix import cell_key

@@ -75,6 +75,14 @@ def read_stages(spec: str) -> list[list[str]]:
     return stages
 
 
+def check_names(spec: str) -> None:
+    """Raises ConfigError for a name that no backend has; keys, packages and files are not looked at."""
+    known = {name.partition(":")[0] for name in (*BACKENDS, *plugin_names())}
+    for name in (name for stage in read_stages(spec) for name in stage):
+        if name.partition(":")[0] not in known:
+            raise _unknown(name)
+
+
 def default_backend() -> str:
     """The name of the backend where nothing is set: duckduckgo if its package is installed, else wikipedia."""
     return "duckduckgo" if installed() else "wikipedia"

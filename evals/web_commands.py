@@ -7,7 +7,7 @@ import click
 
 from ..agent.terminal.command import Group
 
-_WEB_EXAMPLE = """Example:
+_WEB_EXAMPLE = """Examples:
 
 \b
 spadework web freeze cassettes -o web.db
@@ -17,7 +17,7 @@ _FREEZE_EXAMPLES = """Examples, of a folder of recordings, and of the paragraphs
 \b
 spadework web freeze recordings -o web.db
 spadework web freeze hotpot_dev_distractor_v1.json -o hotpot.db
-spadework ask "Where was the director of Alien born?" --search frozen:hotpot.db"""
+spadework ask "Who directed Alien?" --search frozen:hotpot.db"""
 _SHOW_EXAMPLE = """Example:
 
 \b

@@ -32,7 +32,7 @@ _SHOW_EXAMPLES = """Examples, the second of harder questions in a larger world:
 \b
 spadework world show
 spadework world show --pages 2000 --constraints 3-5 --hops 2"""
-_CORPUS_EXAMPLE = """Example:
+_CORPUS_EXAMPLE = """Examples:
 
 \b
 spadework world corpus pages.jsonl

@@ -70,5 +70,6 @@ Group.group_class = Group
 
 def nearest(name: str, known: list[str]) -> str:
     """For the end of a line about a name that is not known: what may have been meant."""
-    near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    return f": did you mean {near[0]}?" if near else ""
+    plain = {one.lstrip("-"): one for one in known}
+    near = get_close_matches(name.lstrip("-").lower(), plain, n=1, cutoff=0.5)
+    return f": did you mean {plain[near[0]]}?" if near else ""

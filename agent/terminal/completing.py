@@ -3,7 +3,6 @@
 Nothing heavy is imported, and no server is asked.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import wraps
@@ -44,11 +43,10 @@ def strategies(ctx: click.Context) -> Words:
 
 @completer
 def searches(ctx: click.Context) -> Words:
-    """The search backends, those of installed packages included."""
-    from ...tools.backends.choice import BACKENDS
-    from ...tools.backends.plugins import plugin_names
+    """The search backends of our own."""
+    from ...tools.backends.names import BACKENDS
 
-    return [name.removesuffix("FILE") for name in (*BACKENDS, *plugin_names())]
+    return [name.removesuffix("FILE") for name in BACKENDS]
 
 
 @completer
@@ -99,6 +97,7 @@ def runs(ctx: click.Context) -> Words:
 def _stored(place: Path) -> Iterator[tuple[str, str]]:
     """Read without making, changing or waiting for anything."""
     import json
+    import sqlite3
 
     from ...tools.clean import one_line
 

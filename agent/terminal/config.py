@@ -36,7 +36,7 @@ class Found:
 def show_config(*, as_json: bool) -> int:
     """Print every setting, and what is wrong. Returns 1 where something is. Raises ConfigError for a broken file."""
     path = config_file()
-    found = all_settings({} if path is None else read_values(path))
+    found = all_settings({} if path is None or not path.exists() else read_values(path))
     keys = {name: bool(os.environ.get(name, "").strip()) for name in KEYS}
     if as_json:
         from .ask import json_text
@@ -93,8 +93,14 @@ def all_settings(values: dict[str, str]) -> list[Found]:
         said = os.environ.get(setting.variable)
         origin = "environment" if said is not None else "file" if name in values else "usual"
         text = (values.get(name, "") if said is None else said).strip()
-        found.append(Found(setting, shown(setting, text), origin, problem(setting, text) if text else ""))
+        found.append(Found(setting, shown(setting, text), origin, _wrong(setting, text)))
     return found
+
+
+def _wrong(setting: Setting, text: str) -> str:
+    """What is wrong with a value, without an address that may hold a password."""
+    told = problem(setting, text) if text else ""
+    return told.replace(text, "...") if setting.kind == "address" and told else told
 
 
 def shown(setting: Setting, text: str) -> str:

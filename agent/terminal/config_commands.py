@@ -94,7 +94,12 @@ def unset_setting(name: str) -> None:
     sys.exit(unset_value(name))
 
 
-@click.command(epilog=_COMPLETION_EXAMPLES, short_help="Print the script that completes commands in a shell.")
+@click.command(
+    cls=Command,
+    configured=False,
+    epilog=_COMPLETION_EXAMPLES,
+    short_help="Print the script that completes commands in a shell.",
+)
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
     """Print the script that has SHELL complete commands, options and their values with the Tab key.

@@ -13,18 +13,13 @@ from .corpus import load_corpus
 from .duckduckgo import installed, make_duckduckgo
 from .frozen import load_frozen
 from .google import make_google
+from .names import BACKENDS
 from .plugins import make_plugin, plugin_names
 from .searxng import make_searxng
 from .serper import make_serper
 from .several import Several
 from .tavily import make_tavily
 from .wikipedia import make_wikipedia
-
-BACKENDS = (
-    *("duckduckgo", "brave", "tavily", "serper", "google", "searxng", "wikipedia"),
-    *("corpus:FILE", "frozen:FILE"),
-)
-"""The names of our own; installed packages may add others (see plugins)."""
 
 _FILE = re.compile("corpus:|frozen:")
 

@@ -33,7 +33,8 @@ _SEARCHES_ITSELF = re.compile(r"search-(preview|api)|:online$|deep-research|(^|[
 
 NO_MODEL = (
     "no model is set: set SPADEWORK_MODEL=openai:NAME and OPENAI_API_KEY; or SPADEWORK_MODEL=ollama:NAME for a local "
-    "Ollama (any other server: SPADEWORK_BASE_URL); or try `spadework demo`, which needs neither"
+    "Ollama; or SPADEWORK_MODEL=NAME and SPADEWORK_BASE_URL=http://127.0.0.1:8000/v1 for any other server (`spadework "
+    "config set model NAME` keeps it); or try `spadework demo`, which needs none"
 )
 
 

@@ -1,20 +1,27 @@
 """The commands that measure: arguments and nothing else, as in `agent/terminal/cli.py`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..agent.terminal.command import Group, Option
 from ..agent.terminal.options import outside_options
 
+_EVAL_EXAMPLES = """Examples, without a key and offline:
+
+\b
+spadework eval run bundled
+spadework eval report eval-bundled"""
 _RUN_EXAMPLES = """Examples, the first two without a key and offline:
 
 \b
 spadework eval run bundled
-spadework eval run bundled --model simulated --strategy bats-early,react --budget 3,5,10 --out sweep
-spadework eval run hotpot.jsonl --budget 5 --budget searches=5,usd=0.05 --limit 50 --out hotpot
-spadework eval run hotpot.jsonl --budget 5 --limit 50 --out hotpot --judge openai:gpt-5-mini
+spadework eval run bundled --model simulated --budget 3,5,10 --out sweep
+spadework eval run hotpot.jsonl --budget searches=5,usd=0.05 --limit 50
+spadework eval run hotpot.jsonl --budget 5 --judge openai:gpt-5-mini
 
 Exit codes: 0 all runs were made; 1 some failed or are unscored, or it was stopped; 2 wrong use or settings: nothing was
 started."""
@@ -41,40 +48,45 @@ spadework eval gate sweep --floors floors.toml --pin
 spadework eval gate sweep --floors floors.toml"""
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
+_runs = partial(click.option, cls=Option, heading="Runs")
+_web = partial(click.option, cls=Option, heading="Search and pages")
+_judge = partial(click.option, cls=Option, heading="Judge")
+_simulated = partial(click.option, cls=Option, heading="The simulated model")
+
 
 # The command line looks a command up in this module by its name.
-@click.group(short_help="Measure strategies on many questions, and show how they did.")
+@click.group(
+    cls=Group, epilog=_EVAL_EXAMPLES, short_help="Measure strategies on many questions, and show how they did."
+)
 def eval() -> None:
     """Measure strategies on many questions, and show how they did."""
 
 
 @eval.command(epilog=_RUN_EXAMPLES, short_help="Answer the questions of SUITE under each strategy and budget.")
 @click.argument("suite")
-@click.option("--strategy", metavar="NAMES", help="Separated by commas (bats-early).")
-@click.option(
+@_runs("--strategy", metavar="NAMES", help="One or more, separated by commas; without it bats-early.")
+@_runs(
     "--budget",
     metavar="LIMITS",
     multiple=True,
-    help="Searches, and as many page reads: 3,5,10 (5). Or limits: searches=5,usd=0.05. Can be given again.",
+    help="Searches, and as many page reads: 3,5,10. Or limits: searches=5,usd=0.05. Can be given again; without it 5.",
 )
-@click.option(
-    "--repeat", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Make each run N times."
+@_runs("--repeat", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Make each run N times.")
+@_runs("--out", metavar="DIR", type=_FOLDER, help="Where runs.jsonl is, or will be; without it eval-SUITE.")
+@_runs("--limit", metavar="N", type=click.IntRange(1), help="Only the first N questions.")
+@_runs("--part", metavar="I/N", default="1/1", show_default=True, help="Every N-th question from the I-th on.")
+@_runs("--jobs", metavar="N", type=click.IntRange(1), help="Runs at once; 4, or 1 with the simulated model.")
+@_runs("--total-usd", metavar="X", help="Dollars that the model calls of all runs in DIR may cost together.")
+@_web("--cassettes", metavar="DIR", type=_FOLDER, help="Play the web from here, a file a question.")
+@_web("--record", type=click.Choice(MODES), help="none: play only (the usual way); new: fetch what lacks; all.")
+@_judge("--judge", metavar="NAME", help="A model that grades answers which match no expected one.")
+@_judge("--judge-base-url", metavar="URL", help="The judge's server; without it that of the model.")
+@_judge("--judge-all", is_flag=True, help="Ask the judge about answers that match, too: shows if it is any good.")
+@_simulated("--seed", type=int, default=0, show_default=True, help="Of its first run; a repetition has the next one.")
+@_simulated(
+    "--skill", metavar="X", type=click.FloatRange(0, 1), default=1.0, help="Share of sentences it takes in (1)."
 )
-@click.option("--out", metavar="DIR", type=_FOLDER, help="Where runs.jsonl is, or will be (eval-SUITE).")
-@click.option("--limit", metavar="N", type=click.IntRange(1), help="Only the first N questions.")
-@click.option("--part", metavar="I/N", default="1/1", show_default=True, help="Every N-th question from the I-th on.")
-@click.option("--cassettes", metavar="DIR", type=_FOLDER, help="Play the web from here, a file a question.")
-@click.option("--record", type=click.Choice(MODES), help="none: play only (the default); new: fetch what lacks; all.")
-@click.option("--total-usd", metavar="X", help="Dollars that the model calls of all runs in DIR may cost together.")
-@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Runs at once (4; 1 with the simulated model).")
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the simulated model; a repetition has the next."
-)
-@click.option("--skill", type=click.FloatRange(0, 1), default=1.0, help="Share of sentences that it takes in (1).")
-@click.option("--slips", type=click.FloatRange(0, 1), default=0.0, help="Share of its replies with a mistake (0).")
-@click.option("--judge", metavar="NAME", help="A model that grades answers which match no expected one.")
-@click.option("--judge-base-url", metavar="URL", help="The judge's server, where it is not that of --base-url.")
-@click.option("--judge-all", is_flag=True, help="Ask the judge about answers that match, too: shows if it is any good.")
+@_simulated("--slips", metavar="X", type=click.FloatRange(0, 1), default=0.0, help="Share of replies with a slip (0).")
 @outside_options
 def run(**options: Any) -> None:
     """Answer the questions of SUITE under each strategy and budget, and print how that went.
@@ -100,7 +112,11 @@ def run(**options: Any) -> None:
     sys.exit(run_and_show(Sweep(**options)))
 
 
-@eval.command(epilog=_COMPARE_EXAMPLES, short_help="Say what sets two ways apart, and whether it means anything.")
+@eval.command(
+    configured=False,
+    epilog=_COMPARE_EXAMPLES,
+    short_help="Say what sets two ways apart, and whether it means anything.",
+)
 @click.argument("first", type=_FOLDER)
 @click.argument("second", type=_FOLDER, required=False)
 @click.option("--strategy", metavar="A[,B]", default="", help="That of the first, and of the second.")
@@ -115,7 +131,7 @@ def compare(first: Path, second: Path | None, strategy: str) -> None:
     sys.exit(compare_folders(first, second, strategy))
 
 
-@eval.command(epilog=_SHOW_EXAMPLE)
+@eval.command(configured=False, epilog=_SHOW_EXAMPLE)
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
 def show(folders: tuple[Path, ...]) -> None:
     """Print the table of what is in DIR; of several together."""
@@ -124,7 +140,9 @@ def show(folders: tuple[Path, ...]) -> None:
     sys.exit(show_folders(folders))
 
 
-@eval.command(epilog=_REPORT_EXAMPLES, short_help="Write what DIR says: a page to read, Markdown and CSV.")
+@eval.command(
+    configured=False, epilog=_REPORT_EXAMPLES, short_help="Write what DIR says: a page to read, Markdown and CSV."
+)
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
 @click.option("-o", "--html", metavar="FILE", type=_FILE, help="The page: one file that needs nothing else.")
 @click.option("--markdown", metavar="FILE", type=_FILE, help="The tables, for a pull request; - is stdout.")
@@ -149,9 +167,17 @@ def report(folders: tuple[Path, ...], question: tuple[str, ...], runs: str, **fi
     sys.exit(write_report(folders, Files(**files), Wanted.of(runs, question)))
 
 
-@eval.command(epilog=_GATE_EXAMPLES, short_help="Check that DIR reaches the floors that are pinned, for CI.")
+@eval.command(
+    configured=False, epilog=_GATE_EXAMPLES, short_help="Check that DIR reaches the floors that are pinned, for CI."
+)
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
-@click.option("--floors", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--floors",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where the floors are.",
+)
 @click.option("--pin", is_flag=True, help="Write what DIR comes to into FILE; a floor is only raised.")
 @click.option("--slack", metavar="X", type=click.FloatRange(0, 1), default=0.0, help="Pin so much below: 0.05 is 5 %.")
 @click.option("--lower", metavar="REASON", default="", help="Lower a floor, too; the reason stays in FILE.")

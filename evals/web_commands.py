@@ -5,12 +5,19 @@ from pathlib import Path
 
 import click
 
+from ..agent.terminal.command import Group
+
+_WEB_EXAMPLE = """Examples:
+
+\b
+spadework web freeze cassettes -o web.db
+spadework web show web.db"""
 _FREEZE_EXAMPLES = """Examples, of a folder of recordings, and of the paragraphs that come with a question set:
 
 \b
 spadework web freeze recordings -o web.db
 spadework web freeze hotpot_dev_distractor_v1.json -o hotpot.db
-spadework ask --search frozen:hotpot.db "Where was the director of Alien born?\""""
+spadework ask "Who directed Alien?" --search frozen:hotpot.db"""
 _SHOW_EXAMPLE = """Example:
 
 \b
@@ -19,12 +26,16 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 # The command line looks a command up in this module by its name.
-@click.group(short_help="Freeze recorded pages into a web that --search frozen:FILE serves.")
+@click.group(
+    cls=Group, epilog=_WEB_EXAMPLE, short_help="Freeze recorded pages into a web that --search frozen:FILE serves."
+)
 def web() -> None:
     """Freeze recorded pages into one file, a web of its own, for `--search frozen:FILE`."""
 
 
-@web.command(epilog=_FREEZE_EXAMPLES, short_help="Make a web out of recordings and collections of text.")
+@web.command(
+    configured=False, epilog=_FREEZE_EXAMPLES, short_help="Make a web out of recordings and collections of text."
+)
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SOURCES...")
 @click.option("-o", "--out", type=_FILE, required=True, metavar="FILE", help="Where the web is written.")
 def freeze(sources: tuple[Path, ...], out: Path) -> None:
@@ -42,7 +53,7 @@ def freeze(sources: tuple[Path, ...], out: Path) -> None:
         click.echo(f"{made.differing:,} pages were read in differing forms: the newest are kept", err=True)
 
 
-@web.command(epilog=_SHOW_EXAMPLE)
+@web.command(configured=False, epilog=_SHOW_EXAMPLE)
 @click.argument("file", type=_FILE)
 @click.option("--check", is_flag=True, help="See whether the content still has its digest; exit code 1 if not.")
 def show(file: Path, check: bool) -> None:

@@ -1,36 +1,69 @@
 """The commands on the bundled web: arguments and nothing else, as in `agent/terminal/cli.py`."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..agent.terminal.command import Group, Option
+
 if TYPE_CHECKING:
     from .world.recipe import Recipe
 
-_EXAMPLE = """Example, of harder questions in a larger world, and what they are like:
+_WORLD_EXAMPLES = """Examples:
 
 \b
-spadework world questions --pages 2000 --constraints 3-5 --hops 2 --candidates 5-40
-spadework world show --pages 2000 --constraints 3-5 --hops 2 --candidates 5-40"""
+spadework world serve
+spadework world questions --tier hard"""
+_SERVE_EXAMPLES = """Examples:
+
+\b
+spadework world serve
+spadework world serve --seed 7 --pages 1000 --port 0"""
+_QUESTIONS_EXAMPLES = """Examples, the second of harder questions in a larger world:
+
+\b
+spadework world questions
+spadework world questions --pages 2000 --constraints 3-5 --hops 2"""
+_SHOW_EXAMPLES = """Examples, the second of harder questions in a larger world:
+
+\b
+spadework world show
+spadework world show --pages 2000 --constraints 3-5 --hops 2"""
+_CORPUS_EXAMPLE = """Examples:
+
+\b
+spadework world corpus pages.jsonl
+spadework ask "Who built the Mallmann Lighthouse?" --search corpus:pages.jsonl"""
+_page = partial(click.option, cls=Option, heading="Pages")
+_question = partial(click.option, cls=Option, heading="Questions")
 _OPTIONS = (
-    click.option("--seed", default=20, show_default=True, type=click.IntRange(0), help="What the world is made from."),
-    click.option("--pages", default=300, show_default=True, help="How many pages it has at least, 200 to 20,000."),
-    click.option("--questions", default=16, show_default=True, metavar="N", help="Questions of each tier, 0 to 999."),
-    click.option("--constraints", metavar="A-B", help="Of each question, 2 to 12 (4-6)."),
-    click.option("--hops", metavar="A-B", help="Steps of a question's longest path, 1 to 4."),
-    click.option("--candidates", metavar="A-B", help="What each constraint leaves alone (5 to half of all)."),
-    click.option("--contradictions", metavar="N", type=int, help="Pages that say something untrue."),
-    click.option("--outdated", metavar="N", type=int, help="Pages that are out of date."),
-    click.option("--tier", type=click.Choice(("hard", "plain")), help="Only questions of this tier."),
-    click.option(
+    _page("--seed", default=20, show_default=True, type=click.IntRange(0), help="What the world is made from."),
+    _page("--pages", default=300, show_default=True, help="How many pages it has at least, 200 to 20,000."),
+    _question("--questions", default=16, show_default=True, metavar="N", help="How many of each tier, 0 to 999."),
+    _question("--constraints", metavar="A-B", help="How many things each demands, 2 to 12; usually 4-6."),
+    _question("--hops", metavar="A-B", help="Steps of a question's longest path, 1 to 4."),
+    _question(
+        "--candidates", metavar="A-B", help="How many answers each constraint leaves alone; usually 5 to half of all."
+    ),
+    _page("--contradictions", metavar="N", type=int, help="Pages that say something untrue."),
+    _page("--outdated", metavar="N", type=int, help="Pages that are out of date."),
+    _question("--tier", type=click.Choice(("hard", "plain")), help="Only questions of this tier."),
+    _question(
         "--balance/--no-balance",
         default=None,
         help="Spread the questions evenly over kinds, constraints and hops; so it is unless all is as usual.",
     ),
 )
-_port = click.option("--port", default=8931, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+_port = _page(
+    "--port",
+    default=8931,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The port of the addresses; 0 with serve: a free one.",
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,12 +83,14 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
     return Recipe(seed=seed, balance=balance, **recipe_parts(parts))
 
 
-@click.group(short_help="The bundled web of fictional pages, and its questions.")
+@click.group(cls=Group, epilog=_WORLD_EXAMPLES, short_help="The bundled web of fictional pages, and its questions.")
 def world() -> None:
     """The bundled web: fictional pages with all the untidiness of real ones, and questions about them."""
 
 
-@world.command("serve")
+@world.command(
+    "serve", configured=False, epilog=_SERVE_EXAMPLES, short_help="Serve its pages and a search on this machine."
+)
 @_made_from
 @_port
 def serve_pages(port: int, **given: Any) -> None:
@@ -71,7 +106,9 @@ def serve_pages(port: int, **given: Any) -> None:
         click.echo("stopped", err=True)
 
 
-@world.command("questions", epilog=_EXAMPLE)
+@world.command(
+    "questions", configured=False, epilog=_QUESTIONS_EXAMPLES, short_help="Print its questions, answers and proofs."
+)
 @_made_from
 @_port
 def print_questions(port: int, **given: Any) -> None:
@@ -83,7 +120,9 @@ def print_questions(port: int, **given: Any) -> None:
         click.echo(questions_jsonl(_recipe(given).make(_base(port))), nl=False)
 
 
-@world.command("show")
+@world.command(
+    "show", configured=False, epilog=_SHOW_EXAMPLES, short_help="Print what it has: pages, facts, questions."
+)
 @_made_from
 def show_world(**given: Any) -> None:
     """Print what a world has: pages by kind, facts, what is wrong, and how its questions are spread."""
@@ -98,7 +137,7 @@ def show_world(**given: Any) -> None:
         click.echo(line)
 
 
-@world.command("corpus")
+@world.command("corpus", configured=False, epilog=_CORPUS_EXAMPLE, short_help="Write its pages to a file.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_made_from
 @_port

@@ -30,11 +30,12 @@ SETTINGS = (
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A developer's own keys, settings and stored runs must not reach a test, nor a test reach those."""
+    """A developer's own keys, settings, configuration and stored runs must not reach a test, nor a test reach those."""
     for name in list(os.environ):
         if name.startswith(SETTINGS):
             monkeypatch.delenv(name)
     monkeypatch.setitem(sys.modules, "ddgs", None)  # else the backend without configuration, on sockets of its own
+    monkeypatch.setenv("SPADEWORK_CONFIG", "none")
     monkeypatch.setenv("SPADEWORK_STORE", str(tmp_path / "store" / "runs.db"))
 
 

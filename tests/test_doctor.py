@@ -78,6 +78,35 @@ def test_a_missing_model_says_how_to_get_one(corpus: str) -> None:
     assert checks["search"].startswith("ok")
 
 
+def test_a_server_without_a_named_model_says_which_it_has(corpus: str) -> None:
+    with models_server(200, {"data": [{"id": "qwen3"}, {"id": "gemma"}]}) as (base, _):
+        code, checks, _ = doctor("--search", corpus, SPADEWORK_BASE_URL=base)
+    assert code == 1
+    said = f"fix   no model is set; {base} has qwen3, gemma: spadework config set model qwen3"
+    assert checks["model"] == said
+    _, checks, _ = doctor("--search", corpus, SPADEWORK_BASE_URL=UNREACHABLE)
+    assert checks["model"].startswith("fix   no model is set, and its server does not say which it has: ")
+
+
+def test_the_configuration_in_force_is_named_and_the_end_says_what_to_do_next(corpus: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    with models_server(200, {"data": [{"id": "m"}]}) as (base, _):
+        file.write_text(f'model = "m"\nbase_url = "{base}"\nsearch = "{corpus}"\n')
+        code, checks, output = doctor(SPADEWORK_CONFIG=str(file))
+    assert (code, checks["server"]) == (0, f"ok    {base} answers and has m")
+    assert checks["config"].startswith(f"ok    {file}; ")
+    assert output.endswith('\nready: spadework ask "..." --budget 5\n')
+    _, checks, output = doctor("--search", corpus, SPADEWORK_CONFIG="none")
+    assert checks["config"] == "note  no file is used, as SPADEWORK_CONFIG=none says"
+    assert output.endswith("\nto fix: model\n")
+
+
+def test_a_base_url_without_v1_is_met_with_that(corpus: str) -> None:
+    with models_server(404, {}) as (base, _):
+        _, checks, _ = doctor("--model", "m", "--base-url", base.removesuffix("/v1"), "--search", corpus)
+    assert checks["server"].endswith("(status 404); most servers want SPADEWORK_BASE_URL to end in /v1")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [

@@ -67,7 +67,9 @@ def made_ready(folder: Path) -> Generator[Place]:
             "SPADEWORK_ALLOW_HOSTS": web.removeprefix("http://"),
         }
         own = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-        yield folder, {**own, "SPADEWORK_STORE": str(folder / "runs.db"), **settings}
+        kept = {"SPADEWORK_STORE": str(folder / "runs.db"), "SPADEWORK_CONFIG": str(folder / "config.toml")}
+        (folder / "config.toml").touch()
+        yield folder, {**own, **kept, **settings}
 
 
 @pytest.fixture

@@ -83,7 +83,10 @@ def make_reader(base: str | None, client_for: ClientFor, environment: Mapping[st
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         parts, port = urlsplit(""), 0
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if parts.username is not None:
+        # The value is not shown: it holds a password.
+        raise ConfigError(f"SPADEWORK_READER holds a user name or password: a key goes into {KEY}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"SPADEWORK_READER is {base!r}: give the address of a service, such as https://r.jina.ai/")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return Reader(base.strip(), client_for([f"{host}:{port}"]), key=environment.get(KEY, ""))

@@ -33,7 +33,8 @@ _SEARCHES_ITSELF = re.compile(r"search-(preview|api)|:online$|deep-research|(^|[
 
 NO_MODEL = (
     "no model is set: set SPADEWORK_MODEL=openai:NAME and OPENAI_API_KEY; or SPADEWORK_MODEL=ollama:NAME for a local "
-    "Ollama (any other server: SPADEWORK_BASE_URL); or try `spadework demo`, which needs neither"
+    "Ollama; or SPADEWORK_MODEL=NAME and SPADEWORK_BASE_URL=http://127.0.0.1:8000/v1 for any other server (`spadework "
+    "config set model NAME` keeps it); or try `spadework demo`, which needs none"
 )
 
 
@@ -55,7 +56,7 @@ def make_chat(value: object = None, *, context: int | None = None, server: Serve
     a langchain chat model, or a Chat. `context` is in tokens; SPADEWORK_CONTEXT where it is None. Raises ConfigError.
     """
     server = server or Server()
-    context = _context(context)
+    context = read_context(context)
     if value is None:
         value = os.environ.get("SPADEWORK_MODEL", "").strip()
         if not value:
@@ -73,7 +74,8 @@ def make_chat(value: object = None, *, context: int | None = None, server: Serve
     raise ConfigError(f"the model must be a name, a langchain chat model or a Chat, not {type(value).__name__}")
 
 
-def _context(given: int | None) -> int | None:
+def read_context(given: int | None) -> int | None:
+    """What the model reads at most, in tokens: as given, else SPADEWORK_CONTEXT, else None. Raises ConfigError."""
     said = os.environ.get("SPADEWORK_CONTEXT", "").strip()
     if given is None and said:
         if not (said.isascii() and said.isdigit()):
@@ -84,13 +86,21 @@ def _context(given: int | None) -> int | None:
     return given
 
 
-def _named(value: str, context: int | None, server: Server) -> Chat:
+def check_name(value: str) -> None:
+    """Raises ConfigError for a name that no model can have here, whatever keys and packages there are."""
     provider, colon, name = value.partition(":")
+    if not value or (colon and not name and provider in ("openai", "ollama", *PROVIDERS)):
+        raise ConfigError(f"the model {value!r} has no name: write it like openai:NAME")
     if _SEARCHES_ITSELF.search(value.lower()):
         raise ConfigError(
             f"the model {value!r} searches the web inside of its own calls, which no budget can count and no quote "
             "can prove: name one that does not"
         )
+
+
+def _named(value: str, context: int | None, server: Server) -> Chat:
+    check_name(value)
+    provider, colon, name = value.partition(":")
     if colon and provider in PROVIDERS:
         return _from_langchain(value, context)
     options: dict[str, Any] = {"context": context, "proxy": server.proxy, "ca": server.ca}
@@ -101,8 +111,6 @@ def _named(value: str, context: int | None, server: Server) -> Chat:
         options["api_key"] = ""
     elif provider != "openai" or not colon:
         name = value
-    if not name:
-        raise ConfigError(f"the model {value!r} has no name: write it like openai:NAME")
     if base_url:
         options["base_url"] = base_url
     from .model import OpenAICompatible

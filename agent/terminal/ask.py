@@ -17,13 +17,14 @@ from ...tools.web.addresses import parse_allow_hosts
 from ..loop import start
 from ..money.amounts import ZERO
 from ..money.budget import PUBLIC_NAMES, TOOL_RESOURCES, Budget, Remaining, counted
-from ..money.limits import REFUSED, WANTED, amount_of
+from ..money.limits import WANTED, calls_of, with_limits
 from ..roles import LATE, ROLES
 from ..settings import Settings
 from ..storage.database import is_postgres
 from .daily import NO_STORE, daily_of, shared, why_ended
 from .notices import LOG, one_line_notices
 from .progress import progress
+from .usual import usual_budget, usual_strategy
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -58,21 +59,14 @@ class Asked:
     daily: str | None = None
 
     def limits(self) -> Budget:
-        """The usual budget, or that of --budget, with the limits that were given in its place. Raises ConfigError."""
-        calls = None if self.budget is None else amount_of("searches", self.budget.strip(), "--budget")
-        if calls == REFUSED:
-            raise ConfigError(f"--budget {self.budget!r}: give a whole number of 0 or more")
-        limits: dict[str, object] = dict(Budget.of(calls).to_dict())
-        for name, wanted in WANTED.items():
-            text: str | None = getattr(self, name)
-            if text is None:
-                continue
-            option = "--" + name.replace("_", "-")
-            value = None if text.strip().lower() == "none" else amount_of(name, text.strip(), option)
-            if value == REFUSED:
-                raise ConfigError(f"{option} {text!r}: give {wanted} of 0 or more, or none for no limit")
-            limits[name] = value
-        return Budget.of(limits)
+        """The budget of --budget, else the usual one, with the limits that were given in its place.
+
+        Raises ConfigError.
+        """
+        budget = usual_budget() if self.budget is None else Budget.of(calls_of(self.budget, "--budget"))
+        given: dict[str, str | None] = {name: getattr(self, name) for name in WANTED}
+        texts = {name: text for name, text in given.items() if text is not None}
+        return with_limits(budget, texts, lambda name: "--" + name.replace("_", "-"))
 
     def models(self) -> str | dict[str, str] | None:
         """The model, or the models by role. Raises ConfigError."""
@@ -142,7 +136,7 @@ def ask_and_show(question: str, asked: Asked, shown: Shown = Shown()) -> int:
                 model=asked.models(),
                 temperature=asked.temperature(),
                 search=asked.search,
-                strategy=asked.strategy or "bats-early",
+                strategy=asked.strategy or usual_strategy(),
                 settings=settings,
                 on_event=on_event,
                 store=store,

@@ -10,11 +10,28 @@ from typing import IO, Any, ClassVar, NoReturn
 import click
 
 from ...tools.errors import ConfigError, SpadeworkError
+from . import examples
+from .command import Group, nearest
+from .completing import runs as stored_runs
 from .interrupts import stop_on_signals
-from .options import cache_option, daily_option, outside_options, role_options, run_options, shown_options, store_option
+from .options import (
+    cache_option,
+    daily_option,
+    no_store_option,
+    outside_options,
+    role_options,
+    run_options,
+    shown_options,
+    store_option,
+    top_up_option,
+)
 
-EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
-3 no answer was found."""
+HEADINGS = {
+    "Ask": ("ask", "chat", "resume", "runs", "purse"),
+    "Set up": ("doctor", "config", "completion"),
+    "Look closer": ("demo", "graph", "trace", "record", "cassette", "web", "world", "eval"),
+}
+"""The commands as the help lists them; what is in none of these comes last."""
 
 
 class Failure(click.ClickException):
@@ -30,7 +47,7 @@ class Misuse(Failure):
     exit_code = 2
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Commands that are imported by name when they are first asked for, and failures that are one line."""
 
     elsewhere: ClassVar[dict[str, str]] = {
@@ -38,6 +55,7 @@ class Commands(click.Group):
         "world": "...evals.world_commands",
         "web": "...evals.web_commands",
         "eval": "...evals.eval_commands",
+        **dict.fromkeys(("config", "completion"), ".config_commands"),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,6 +65,16 @@ class Commands(click.Group):
         if cmd_name in self.elsewhere:
             return getattr(import_module(self.elsewhere[cmd_name], __package__), cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under their headings."""
+        rest = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        listed = {heading: {name: rest.pop(name, None) for name in names} for heading, names in HEADINGS.items()}
+        for heading, commands in {**listed, "More": rest}.items():
+            rows = [(name, command.get_short_help_str(64)) for name, command in commands.items() if command]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options before the command."""
@@ -81,13 +109,18 @@ def _in_one_line(error: click.UsageError, command: str = "") -> click.ClickExcep
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error
     text = error.format_message().rstrip(".")
+    if isinstance(error, click.NoSuchOption):
+        options = [name for param in error.ctx.command.params for name in param.opts] if error.ctx is not None else []
+        text = f"no such option {error.option_name!r}{nearest(error.option_name, options)}"
     where = error.ctx.command_path if error.ctx is not None else f"spadework {command}".rstrip()
     return Misuse(f"{text[:1].lower()}{text[1:]}; see `{where} --help`")
 
 
 def _debug() -> None:
     """With SPADEWORK_DEBUG set, let the exception that is being handled through with its traceback."""
-    if os.environ.get("SPADEWORK_DEBUG"):
+    from .notices import debugging
+
+    if debugging():
         raise
 
 
@@ -133,7 +166,7 @@ def only_one(given: Mapping[str, bool]) -> None:
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=EXIT_CODES,
+    epilog=examples.SPADEWORK,
 )
 @click.version_option(package_name="spadework", message="spadework %(version)s")
 @click.pass_context
@@ -143,20 +176,22 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-@cli.command(epilog=EXIT_CODES, short_help="Answer QUESTION from the web, within a budget.")
+@cli.command(epilog=examples.ASK, short_help="Answer QUESTION from the web, within a budget.")
 @click.argument("question")
 @run_options
+@daily_option
 @role_options
 @cache_option
-@daily_option
-@click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
+@no_store_option
 @shown_options
 def ask(question: str, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Answer QUESTION, one text in quotes, from the web; - reads it from standard input.
 
-    The answer, its proof and the receipt go to stdout, progress to stderr. Without limits: 10 searches, 10 page
-    reads, 300 seconds. The run is stored, so that `spadework resume` can go on with it; after 30 days untouched
-    (SPADEWORK_KEEP_DAYS) it is deleted. SPADEWORK_STORE=none stores nothing.
+    Without limits it may use 10 searches, 10 page reads and 300 seconds, or what SPADEWORK_BUDGET says. The answer, its
+    proof and the receipt go to stdout, progress to stderr.
+
+    The run is stored, so that `spadework resume` can go on with it, until nothing touched it for 30 days
+    (SPADEWORK_KEEP_DAYS); SPADEWORK_STORE=none stores nothing. `spadework config` keeps the settings in a file.
     """
     from .ask import Asked, Shown, ask_and_show
 
@@ -168,9 +203,9 @@ def ask(question: str, as_json: bool, receipt: bool, explain: bool, **options: A
     sys.exit(ask_and_show(question, Asked(**options), shown))
 
 
-@cli.command(short_help="List the runs that are stored, or delete some.")
+@cli.command(epilog=examples.RUNS, short_help="List the runs that are stored, or delete some.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
-@click.option("--delete", metavar="RUN", help="Delete this run.")
+@click.option("--delete", metavar="RUN", shell_complete=stored_runs, help="Delete this run.")
 @click.option("--prune", metavar="DAYS", help="Delete the runs that nothing touched for so many days.")
 @store_option
 def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None) -> None:
@@ -187,9 +222,9 @@ def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None
     sys.exit(work.list_runs(store, as_json=as_json) if prune is None else work.prune_runs(prune, store))
 
 
-@cli.command(epilog=EXIT_CODES, short_help="Go on with a stored run.")
-@click.argument("run")
-@click.option("--top-up", metavar="LIMITS", help="Add to its budget: searches=5,usd=0.05,tools.NAME=3.")
+@cli.command(epilog=examples.RESUME, short_help="Go on with a stored run.")
+@click.argument("run", shell_complete=stored_runs)
+@top_up_option
 @daily_option
 @outside_options
 @role_options
@@ -210,7 +245,7 @@ def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, explain: 
     sys.exit(resume_and_show(run, Asked(**options), shown, top_up=top_up))
 
 
-@cli.command(short_help="Show what is left of today's purse.")
+@cli.command(epilog=examples.PURSE, short_help="Show what is left of today's purse.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
 @daily_option
 @store_option
@@ -224,7 +259,7 @@ def purse(as_json: bool, daily: str | None, store: str | None) -> None:
     sys.exit(show_purses(store, daily, as_json=as_json))
 
 
-@cli.command(short_help="Say what is configured, what is missing, and what to do.")
+@cli.command(epilog=examples.DOCTOR, short_help="Say what is configured, what is missing, and what to do.")
 @click.option("--probe", is_flag=True, help="Send one long prompt, to see whether the server reads all of it.")
 @click.option("--model", metavar="NAME", help="Look at this model, not at SPADEWORK_MODEL.")
 @click.option("--base-url", metavar="URL", help="Look at this server, not at SPADEWORK_BASE_URL.")
@@ -236,7 +271,7 @@ def doctor(probe: bool, model: str | None, base_url: str | None, search: str | N
     sys.exit(examine(probe=probe, model=model, base_url=base_url, search=search))
 
 
-@cli.command()
+@cli.command(configured=False, epilog=examples.GRAPH)
 def graph() -> None:
     """Print the graph as a Mermaid diagram."""
     from .drawing import graph_picture

@@ -39,6 +39,11 @@ def told_to(show: Callable[[str], None]) -> Generator[None]:
             handler.show = _on_stderr
 
 
+def debugging() -> bool:
+    """Whether SPADEWORK_DEBUG asks for the tracebacks of what goes wrong."""
+    return os.environ.get("SPADEWORK_DEBUG", "").strip().lower() not in ("", "0", "off")
+
+
 class Notices(logging.Handler):
     """Tells each record in one line to `show`."""
 
@@ -52,7 +57,7 @@ class Notices(logging.Handler):
         cause = record.exc_info[1] if record.exc_info else None
         if cause is not None and one_line(str(cause)) not in text:
             text += f": {one_line(str(cause))}"
-        if record.exc_info and os.environ.get("SPADEWORK_DEBUG"):
+        if record.exc_info and debugging():
             click.echo(self.format(record), err=True)
         self.show(text)
 

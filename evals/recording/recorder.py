@@ -20,6 +20,7 @@ from ...agent.settings import Settings
 from ...agent.terminal.ask import Asked, Shown, exit_code, print_result
 from ...agent.terminal.notices import one_line_notices
 from ...agent.terminal.progress import progress
+from ...agent.terminal.usual import usual_strategy
 from ...tools.clean import clean
 from ...tools.errors import CassetteError, ConfigError
 from .backends import search_facts
@@ -92,7 +93,7 @@ def _checked_path(name: str, out: Path) -> Path:
 def _meta(budget: Budget, asked: Asked, settings: Settings, chat: OpenAICompatible) -> dict[str, Any]:
     meta: dict[str, Any] = {
         "budget": budget.to_dict(),
-        "strategy": asked.strategy or "bats-early",
+        "strategy": asked.strategy or usual_strategy(),
         "model": chat.model,
         "base_url": chat.base_url,
         "context": chat.context,

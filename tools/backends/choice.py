@@ -13,18 +13,13 @@ from .corpus import load_corpus
 from .duckduckgo import installed, make_duckduckgo
 from .frozen import load_frozen
 from .google import make_google
+from .names import BACKENDS
 from .plugins import make_plugin, plugin_names
 from .searxng import make_searxng
 from .serper import make_serper
 from .several import Several
 from .tavily import make_tavily
 from .wikipedia import make_wikipedia
-
-BACKENDS = (
-    *("duckduckgo", "brave", "tavily", "serper", "google", "searxng", "wikipedia"),
-    *("corpus:FILE", "frozen:FILE"),
-)
-"""The names of our own; installed packages may add others (see plugins)."""
 
 _FILE = re.compile("corpus:|frozen:")
 
@@ -73,6 +68,14 @@ def read_stages(spec: str) -> list[list[str]]:
     if len(named) > 1 and (not all(named) or len(set(named)) < len(named)):
         raise ConfigError(f"search {spec!r}: give names with , or + between them, each once")
     return stages
+
+
+def check_names(spec: str) -> None:
+    """Raises ConfigError for a name that no backend has; keys, packages and files are not looked at."""
+    known = {name.partition(":")[0] for name in (*BACKENDS, *plugin_names())}
+    for name in (name for stage in read_stages(spec) for name in stage):
+        if name.partition(":")[0] not in known:
+            raise _unknown(name)
 
 
 def default_backend() -> str:

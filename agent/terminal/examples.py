@@ -1,0 +1,54 @@
+"""What stands below the help of the commands: an example of each, and what its exit codes mean."""
+
+EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
+3 no answer was found."""
+
+SPADEWORK = f"""Examples, the first without a model or a key:
+
+\b
+spadework demo
+spadework doctor
+spadework ask "Which river runs through the town where Ada Lovelace died?"
+
+{EXIT_CODES}"""
+
+ASK = f"""Examples:
+
+\b
+spadework ask "Who built the Alder Bridge?" --budget 5
+spadework ask "Who built the Alder Bridge?" --usd 0.05 --seconds 120
+spadework ask "Who built the Alder Bridge?" --search brave,wikipedia --explain
+
+{EXIT_CODES}"""
+
+RUNS = """Examples:
+
+\b
+spadework runs
+spadework runs --delete 3f1a
+spadework runs --prune 7"""
+
+RESUME = f"""Examples:
+
+\b
+spadework resume 3f1a
+spadework resume 3f1a --top-up searches=5,usd=0.05
+
+{EXIT_CODES}"""
+
+PURSE = """Examples:
+
+\b
+spadework purse
+spadework purse --daily usd=1,searches=200"""
+
+DOCTOR = """Examples, of the settings as they are, and of a local server before it is set:
+
+\b
+spadework doctor
+spadework doctor --model qwen3 --base-url http://127.0.0.1:8000/v1 --probe"""
+
+GRAPH = """Example:
+
+\b
+spadework graph > graph.mmd"""

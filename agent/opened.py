@@ -58,6 +58,8 @@ class Opened:
         # A question that was killed before its first step has no state yet, and can be topped up all the same.
         wanted = _with(prepared.budget, prepared.top_up)
         prepared.budget = await self._leased(wanted, values.get("turn", 0) + 1)
+        if self.claim is not None and values:
+            await self.claim.note({"outcome": None})  # that of the question before
         return {"question": prepared.question, "budget": prepared.budget.to_dict(), "run": prepared.run}
 
     async def _go_on(self, values: dict[str, Any], *, ended: bool) -> Command[Any] | None:

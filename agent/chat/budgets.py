@@ -6,7 +6,6 @@ from ...tools.errors import ConfigError
 from ..money.block import amount_text
 from ..money.budget import Budget, Remaining, counted, label, ordered
 from ..money.limits import WANTED, calls_of, pairs, parse_limits, with_limits
-from ..topup import added
 from .commands import command
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ def changed(option: str, text: str, before: Budget) -> Budget:
 
 def read_more(chat: "Chat", text: str, option: str) -> Budget:
     """What is to be added to the last question: limits, or a number of what is used up. Raises ConfigError."""
+    from ..topup import added
+
     result = chat.conversation.result
     own = Budget.of(result.budget) if result is not None else chat.conversation.budget
     text = ",".join(text.replace(",", " ").split())

@@ -1,12 +1,13 @@
 """The chat itself: what is typed is asked or obeyed, and what came of it is shown."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError, SpadeworkError
 from ..money.budget import Budget
-from ..terminal.ask import example_top_up
+from ..terminal.ask import example_top_up, exit_code
 from .budgets import read_more
 from .commands import is_command, run_command
 from .conversation import Conversation, OnEvent
@@ -19,23 +20,27 @@ if TYPE_CHECKING:
 
     from ..result import Result
     from ..topup import Said
-    from ..trace.writer import TraceWriter
     from .view import View
 
+ENDED = ("answered", "budget", "no_leads", "no_search_needed")
 AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
 WAITING = "the question waits: /retry goes on with it, /topup adds to it"
+YES = ("", "a", "add", "y", "yes")
+TAKE = ("t", "take", "n", "no")
+STOP = ("s", "stop", "q", "quit", "/quit", "/stop")
 WIDEST = 100
 
 
 class Chat:
     """A chat at a terminal, or with a pipe. `leaving` ends it; `conversation` is the one that is going on."""
 
-    def __init__(self, conversation: Conversation, console: "Console", trace: "TraceWriter | None" = None) -> None:
+    def __init__(self, conversation: Conversation, console: "Console") -> None:
         self.conversation = conversation
         self.console = console
         self.leaving = False
+        self.code = 0
+        """With which a chat that reads a pipe ends: that of its last line."""
         self.reader: Reader | None = None
-        self._trace = trace
 
     @property
     def width(self) -> int:
@@ -69,8 +74,10 @@ class Chat:
             else:
                 self.ask(line)
         except SpadeworkError as error:
+            self.code = 2 if isinstance(error, ConfigError) else 1
             self.complain(str(error))
         except OSError as error:
+            self.code = 1
             self.complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
     def ask(self, message: str) -> None:
@@ -85,9 +92,7 @@ class Chat:
 
     def add(self, more: Budget) -> None:
         """Go on with the last question with more; the conversation's budget is raised where that is in the way."""
-        raised = self.conversation.make_room(more)
-        if raised is not None:
-            self.say("the budget of the conversation was raised for it: /budget shows it")
+        self._make_room(more)
         self.go_on(more)
 
     def begin(self) -> None:
@@ -114,12 +119,12 @@ class Chat:
             self.say(f"{exchange['answer'] or 'no answer'}{status}", "  ")
         if not loaded.exchanges and not self.conversation.message:
             return
-        if not loaded.outcome:
-            self.say(f"this question was cut short: {one_line(self.conversation.message, 200)}\n{WAITING}")
-        elif loaded.outcome.get("paused"):
+        if loaded.outcome.get("paused"):
             self.go_on()
-        else:
+        elif loaded.outcome.get("stop_reason") in ENDED:
             self.conversation.look_again()
+        else:
+            self.say(f"this question was cut short: {one_line(self.conversation.message, 200)}\n{WAITING}")
 
     def say(self, text: str, indent: str = "") -> None:
         """Print lines of ours; what they hold of others' words is cleaned, and long lines are folded."""
@@ -147,15 +152,19 @@ class Chat:
 
     def _answer(self, question: str, work: "Callable[[OnEvent], Result]") -> None:
         """Run, show the answer, and ask what to do where a limit is gone."""
+        talk = self.conversation
         result, view = self._watched(question, work, None)
         while result.paused and not self.leaving:
             said = self._asked_for_more(result)
             if said is None:
                 return
-            talk = self.conversation
-            if isinstance(said, Budget) and talk.make_room(said) is not None:
-                self.say("the budget of the conversation was raised for it: /budget shows it")
-            result, view = self._watched(question, lambda on_event, said=said: talk.go_on(said, on_event), view)
+            if isinstance(said, Budget):
+                self._make_room(said)
+            result, view = self._watched(question, partial(talk.go_on, said), view)
+
+    def _make_room(self, more: Budget) -> None:
+        if self.conversation.make_room(more) is not None:
+            self.say("the budget of the conversation was raised for it: /budget shows it")
 
     def _watched(
         self, question: str, work: "Callable[[OnEvent], Result]", view: "View | None"
@@ -165,6 +174,7 @@ class Chat:
         limits = self.conversation.budget.limits()
         with watching(question, limits, self.console, view=view) as watch:
             result = work(watch.on_event)
+        self.code = exit_code(result)
         self._show(result)
         return result, watch.view
 
@@ -175,15 +185,15 @@ class Chat:
             self.console.print(line, soft_wrap=True)
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
+        if result.stop_reason in ("cancelled", "error") and self.reader is not None and self.reader.interactive:
+            self.say("/retry goes on with it")
         self.console.print()
 
     def _asked_for_more(self, result: "Result") -> "Said":
         """What is to become of a question whose budget is gone; None where nobody says so now, and it waits."""
         example = example_top_up(result)
         gone = result.resource.replace("_", " ").removeprefix("tools.")
-        self.say(
-            f"The {gone or 'budget'} of this question is used up. Enter adds {example}; or say how much, take, or stop."
-        )
+        self.say(f"{gone or 'the budget'}: used up. Enter adds {example}; or say how much, take, or stop.")
         while self.reader is not None:
             try:
                 said = self.reader.reply("add, take or stop? ").strip().lower()
@@ -192,13 +202,11 @@ class Chat:
             except EOFError:
                 self.leaving = True
                 return None
-            if said in ("t", "take", "n", "no"):
+            if said in TAKE:
                 return "take"
-            if said in ("s", "stop", "q", "quit", "/quit", "/stop"):
+            if said in STOP:
                 return "stop"
-            text = (
-                example if said in ("", "a", "add", "y", "yes") else said.removeprefix("add ").removeprefix("/topup ")
-            )
+            text = example if said in YES else said.removeprefix("add ").removeprefix("/topup ")
             try:
                 return read_more(self, text, "add")
             except ConfigError as error:
@@ -207,19 +215,15 @@ class Chat:
 
 
 def told_below(chat: Chat) -> str:
-    """The line below the input: what a question may take, and what this conversation took."""
+    """The line below the input: what a question may take, and what is left for the conversation."""
     from ..money.block import amount_text
-    from ..money.budget import counted, label, ordered
+    from ..money.budget import label, ordered
 
     talk = chat.conversation
     limits, left = talk.budget.limits(), talk.left()
     each = ", ".join(f"{amount_text(name, limits[name])} {label(name)}" for name in ordered(limits)) or "no limit"
-    parts = [f"a question: {each}"]
+    told = f"a question: {each}"
     if left:
-        parts.append(
-            "left in all: " + ", ".join(f"{amount_text(name, left[name])} {label(name)}" for name in ordered(left))
-        )
-    elif talk.questions:
-        spent = counted(talk.spent())
-        parts.append(f"so far: {spent['searches']} searches, {spent['browses']} page reads, {spent['tokens']:,} tokens")
-    return one_line(" | ".join(parts), max(10, chat.console.width - 1))
+        rest = ", ".join(f"{amount_text(name, left[name])} {label(name)}" for name in ordered(left))
+        told += f" | left of the conversation: {rest}"
+    return one_line(told, max(10, chat.console.width - 1))

@@ -65,11 +65,16 @@ def run_command(chat: "Chat", line: str) -> None:
 
 
 def find_command(name: str) -> Command:
-    """The command of that name, in any case. Raises ConfigError with the nearest name."""
+    """The command of that name, or the only one that begins so. Raises ConfigError with the nearest name."""
     wanted = name.lower().removeprefix("/")
     wanted = OTHER_NAMES.get(wanted, wanted)
-    if wanted in COMMANDS:
-        return COMMANDS[wanted]
+    begun = [known for known in COMMANDS if known == wanted] or [
+        known for known in COMMANDS if known.startswith(wanted)
+    ]
+    if wanted and len(begun) == 1:
+        return COMMANDS[begun[0]]
+    if wanted and begun:
+        raise ConfigError(f"/{one_line(name, 40)} may be {' or '.join(f'/{known}' for known in begun)}")
     near = get_close_matches(wanted, [*COMMANDS, *OTHER_NAMES], n=1, cutoff=0.5)
     hint = f"did you mean /{OTHER_NAMES.get(near[0], near[0])}?" if near else "/help lists the commands"
     raise ConfigError(f"there is no command /{one_line(name, 40)}: {hint}")

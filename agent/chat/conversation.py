@@ -113,6 +113,7 @@ class Conversation:
         run = self.run
         with suppress(ConfigError):
             self.result = self._within_the_day(lambda options: resume_agent(run, **options), lambda _: None)
+            self.results = [self.result]
 
     def spent(self) -> Amounts:
         """What all questions came to so far; of time only that in which they were worked on."""

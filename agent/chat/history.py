@@ -1,4 +1,4 @@
-"""What was typed in earlier chats, for the arrow keys: in a file that only its owner can read, as long as runs are kept."""
+"""What was typed in earlier chats, for the arrow keys: in a file only for its owner, for as long as runs are kept."""
 
 import json
 import time

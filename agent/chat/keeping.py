@@ -1,4 +1,4 @@
-"""Commands that keep, find and end conversations: `/save`, `/sessions`, `/resume`, `/retry`, `/clear`, `/help`, `/quit`."""
+"""Commands that keep, find and end conversations, and those that every chat has: `/help`, `/quit`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ def save(chat: "Chat", rest: str) -> None:
     if path.exists():
         raise ConfigError(f"/save: {one_line(str(path), 200)} is there already: give another name")
     as_json = path.suffix.lower() == ".json"
-    text = (conversation_json if as_json else conversation_markdown)(chat.conversation, chat.exchanges())
+    text = conversation_json(chat.conversation) if as_json else conversation_markdown(chat.conversation)
     try:
         write_whole(path, text.encode("utf-8", "replace"))
     except OSError as error:

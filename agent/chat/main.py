@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..money.budget import Budget
 from ..storage.database import is_postgres
-from ..terminal.ask import Asked, exit_code, place_to_store
+from ..terminal.ask import Asked, place_to_store
 from ..terminal.notices import one_line_notices
-from ..terminal.usual import conversation_limits
+from ..terminal.usual import conversation_limits, limits_of
 from .chat import Chat, told_below
 from .conversation import Conversation
 from .reading import PipeReader, PromptReader, Reader
@@ -21,8 +21,6 @@ from .switching import model_name, search_name
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
 
-    from ..trace.writer import TraceWriter
-
 WELCOME = "Ask a question, or say /help. Ctrl-D leaves."
 NO_MODEL = (
     "No model is set yet: /model ollama:NAME takes one of a local Ollama, /model openai:NAME one of OpenAI"
@@ -31,7 +29,7 @@ NO_MODEL = (
 
 
 @one_line_notices()
-def chat(asked: Asked, *, resume: str | None = None, trace: "TraceWriter | None" = None) -> int:
+def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = None) -> int:
     """Chat until it is left; the exit code. `resume` is the beginning of a conversation's name, or empty for the last.
 
     With a pipe for its input each line is a question, and the exit code is that of the last one. Raises ConfigError and
@@ -40,17 +38,16 @@ def chat(asked: Asked, *, resume: str | None = None, trace: "TraceWriter | None"
     from rich.console import Console
 
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    budget, whole = asked.limits(), conversation_limits() or Budget()
+    whole = conversation_limits() if conversation is None else limits_of("--conversation", conversation)
     store = place_to_store(asked)
-    talk = Conversation(asked=asked, budget=budget, whole=whole, store=store, asks=interactive)
-    talking = Chat(talk, Console(highlight=False), trace)
+    talk = Conversation(asked=asked, budget=asked.limits(), whole=whole or Budget(), store=store, asks=interactive)
+    talking = Chat(talk, Console(highlight=False))
     if resume is not None:
         run = find_saved(store, resume).run if store is not None else ""
         talking.resume(run)
     if not interactive:
         talking.run(PipeReader())
-        result = talking.conversation.result
-        return 0 if result is None and not talking.failed else 1 if result is None else exit_code(result)
+        return talking.code
     _leave_on_sigterm(talking)
     _welcome(talking)
     reader: Reader = PromptReader(talking, _history(store), lambda: told_below(talking))

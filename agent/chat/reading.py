@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...tools.clean import clean
-from .commands import COMMANDS
+from .every import COMMANDS
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -18,7 +18,8 @@ PROMPT = "> "
 MORE = "  "
 """What stands before the further lines of a message."""
 KEYS = (
-    "Enter sends, Alt-Enter or Ctrl-J begins a new line, the arrows bring back what was typed, Tab completes commands"
+    "Enter sends, Alt-Enter begins a new line (or a backslash before Enter), the arrows bring back what was typed, Tab"
+    " completes commands"
 )
 
 
@@ -100,6 +101,7 @@ def _keys() -> "KeyBindings":
     keys = KeyBindings()
 
     @keys.add("enter")
+    @keys.add("c-j")  # what was typed while the chat was busy ends with this
     def _(event: "KeyPressEvent") -> None:
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
@@ -111,7 +113,6 @@ def _keys() -> "KeyBindings":
             buffer.validate_and_handle()
 
     @keys.add("escape", "enter")
-    @keys.add("c-j")
     def _(event: "KeyPressEvent") -> None:
         event.current_buffer.insert_text("\n")
 

@@ -36,7 +36,8 @@ class Saved:
     @classmethod
     def of(cls, stored: "StoredRun") -> "Saved":
         """The run of a store as a conversation."""
-        known, outcome = stored.about["chat"], stored.about.get("outcome") or {}
+        known: Mapping[str, Any] = stored.about["chat"]
+        outcome: Mapping[str, Any] = stored.about.get("outcome") or {}
         state = "waiting" if outcome.get("paused") else "" if outcome else "cut short"
         return cls(
             run=stored.run,
@@ -75,7 +76,10 @@ def list_saved(place: str) -> list[Saved]:
 
 
 def find_saved(place: str, name: str, *, but: str = "") -> Saved:
-    """The conversation of this name, or that begins so; without a name the last one, `but` for one. Raises ConfigError."""
+    """The conversation of this name, or that begins so; without a name the last one. `but` is left out.
+
+    Raises ConfigError where none is meant, or several.
+    """
     known = [saved for saved in list_saved(place) if saved.run != but]
     found = [saved for saved in known if saved.run == name] or [saved for saved in known if saved.run.startswith(name)]
     if not known:
@@ -123,7 +127,8 @@ async def _loaded(place: str, run: str) -> Loaded:
         found = await store.book.find(run)
         if found is None:
             raise ConfigError(f"the conversation {run} is not kept any more in {Database(place).shown}")
-        graph: Any = inert_graph().compile(checkpointer=store.saver)
+        built: Any = inert_graph()
+        graph = built.compile(checkpointer=store.saver)
         state = await graph.aget_state({"configurable": {"thread_id": run}})
         turn = int(state.values.get("turn", 0)) if state.values else 0
         spent = await store.book.spent(run, before=turn) if turn else ZERO
@@ -132,7 +137,8 @@ async def _loaded(place: str, run: str) -> Loaded:
 
 def saved_text(saved: Sequence[Saved], width: int, *, here: str = "") -> str:
     """Conversations as a table, a line each; the one that is open here has a star."""
-    now, lines = datetime.now(UTC), []
+    now = datetime.now(UTC)
+    lines: list[str] = []
     for one in saved:
         mark = "*" if one.run == here else " "
         many = f"{one.questions} question{'s' * (one.questions != 1)}"

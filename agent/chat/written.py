@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ...tools.clean import one_line
-from .shown import as_markdown, escaped
+from .markdown import as_markdown, escaped
 
 if TYPE_CHECKING:
     from ..state import Exchange

@@ -27,7 +27,7 @@ from .options import (
 )
 
 HEADINGS = {
-    "Ask": ("ask", "chat", "resume", "runs", "purse"),
+    "Ask": ("chat", "ask", "resume", "sessions", "runs", "purse"),
     "Set up": ("doctor", "config", "completion"),
     "Look closer": ("demo", "graph", "trace", "record", "cassette", "web", "world", "eval"),
 }
@@ -56,6 +56,7 @@ class Commands(Group):
         "web": "...evals.web_commands",
         "eval": "...evals.eval_commands",
         **dict.fromkeys(("config", "completion"), ".config_commands"),
+        **dict.fromkeys(("chat", "sessions"), "..chat.cli"),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -171,9 +172,14 @@ def only_one(given: Mapping[str, bool]) -> None:
 @click.version_option(package_name="spadework", message="spadework %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Answer questions from the web within a budget, prove each part, and show the receipt."""
+    """Answer questions from the web within a budget, prove each part, and show the receipt.
+
+    Without a command it is a chat.
+    """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        chat = ctx.command.get_command(ctx, "chat") if isinstance(ctx.command, Commands) else None
+        if chat is not None:
+            chat.main([], prog_name="spadework chat", standalone_mode=False)
 
 
 @cli.command(epilog=examples.ASK, short_help="Answer QUESTION from the web, within a budget.")

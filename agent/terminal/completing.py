@@ -84,6 +84,16 @@ def settings(ctx: click.Context) -> Words:
 @completer
 def runs(ctx: click.Context) -> Words:
     """The runs of the store that --store or the settings name, the one that was touched last first."""
+    return _named(ctx, chats=False)
+
+
+@completer
+def conversations(ctx: click.Context) -> Words:
+    """The conversations of the same store."""
+    return _named(ctx, chats=True)
+
+
+def _named(ctx: click.Context, *, chats: bool) -> Words:
     from ..storage.database import is_postgres
     from ..storage.store import store_place
     from .configuration import from_file
@@ -91,10 +101,10 @@ def runs(ctx: click.Context) -> Words:
     given: str | None = ctx.params.get("store")
     with from_file():
         place = store_place(given)
-    return [] if is_postgres(place) else _stored(Path(place))
+    return [] if is_postgres(place) else _stored(Path(place), chats=chats)
 
 
-def _stored(place: Path) -> Iterator[tuple[str, str]]:
+def _stored(place: Path, *, chats: bool) -> Iterator[tuple[str, str]]:
     """Read without making, changing or waiting for anything."""
     import json
     import sqlite3
@@ -105,5 +115,5 @@ def _stored(place: Path) -> Iterator[tuple[str, str]]:
     with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as database:
         for run, about in database.execute("SELECT run, about FROM spadework_runs ORDER BY updated DESC LIMIT 200"):
             known = json.loads(about)
-            if not known.get("part_of"):
-                yield one_line(run), one_line(known.get("question", ""), 60)
+            if not known.get("part_of") and ("chat" in known) == chats:
+                yield one_line(run), one_line(known["chat"]["title"] if chats else known.get("question", ""), 60)

@@ -12,6 +12,22 @@ spadework ask "Which river runs through the town where Ada Lovelace died?"
 
 {EXIT_CODES}"""
 
+CHAT = f"""Examples:
+
+\b
+spadework chat
+spadework chat --budget 5 --conversation usd=0.50
+spadework chat --resume
+echo "Who built the Alder Bridge?" | spadework chat
+
+{EXIT_CODES}"""
+
+SESSIONS = """Examples:
+
+\b
+spadework sessions
+spadework sessions --delete 3f1a"""
+
 ASK = f"""Examples:
 
 \b

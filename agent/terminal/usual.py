@@ -27,10 +27,13 @@ def conversation_limits() -> Budget | None:
 
     Raises ConfigError.
     """
-    text = os.environ.get("SPADEWORK_CONVERSATION", "").strip()
-    if not text or text.lower() == "none":
-        return None
-    return parse_limits("SPADEWORK_CONVERSATION", text)
+    return limits_of("SPADEWORK_CONVERSATION", os.environ.get("SPADEWORK_CONVERSATION", ""))
+
+
+def limits_of(option: str, text: str) -> Budget | None:
+    """Limits as `usd=0.50,searches=50`; None for `none` and for nothing. Raises ConfigError."""
+    text = text.strip()
+    return None if not text or text.lower() == "none" else parse_limits(option, text)
 
 
 def usual_strategy() -> str:

@@ -51,7 +51,7 @@ def read_values(path: Path) -> dict[str, str]:
     Raises ConfigError: a file that is named and not there, or is not TOML; a setting that there is not; a key.
     """
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         if os.environ.get(VARIABLE, "").strip():
             raise ConfigError(

@@ -10,16 +10,19 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
 from ..tools.pages import urls_in
+from .deps import Deps
 from .money.budget import Budget
 from .nodes.act import act
 from .nodes.best import tell_best
+from .nodes.converse import converse
 from .nodes.decision import decide_next, deepen, pivot
 from .nodes.finish import finish
+from .nodes.past import begun
 from .nodes.planner import planner
 from .nodes.searcher import searcher
+from .nodes.topping import top_up
 from .nodes.verifier import verifier
 from .parallel import runs
-from .session import Deps
 from .state import AgentState, Question, fresh_question, updated
 
 Graph = StateGraph[AgentState, None, Question, AgentState]
@@ -28,9 +31,22 @@ Work = Callable[[AgentState, Any], Any]
 """A node's work: a function of the state and the session, async or not."""
 
 AFTER_SEARCHER = {"act": "calls", "searcher": "no call: nudge", "verifier": "candidate, or nothing left"}
-AFTER_DECIDE = {"deepen": "CONTINUE", "pivot": "PIVOT", "finish": "SUCCESS or EXHAUSTED"}
+AFTER_DECIDE = {
+    "deepen": "CONTINUE",
+    "pivot": "PIVOT",
+    "top_up": "EXHAUSTED, and somebody can be asked",
+    "finish": "SUCCESS or EXHAUSTED",
+}
+AFTER_TOP_UP = {"planner": "more", "finish": "take the best", END: "stop"}
 CHANGES_BEST = frozenset({"findings", "candidates", "constraints", "stated"})
-DESTINATIONS = {"searcher": AFTER_SEARCHER, "decide": AFTER_DECIDE}
+AFTER_BEGIN = {"in a conversation": "converse", "a question by itself": "planner"}
+AFTER_CONVERSE = {"planner": "a question", END: "small talk"}
+DESTINATIONS = {
+    "converse": AFTER_CONVERSE,
+    "searcher": AFTER_SEARCHER,
+    "decide": AFTER_DECIDE,
+    "top_up": AFTER_TOP_UP,
+}
 
 
 def build_graph(deps: Deps) -> Graph:
@@ -39,6 +55,7 @@ def build_graph(deps: Deps) -> Graph:
         return _parallel_graph(deps)
     nodes: dict[str, Work] = {
         "begin": begin,
+        "converse": converse,
         "planner": planner,
         "searcher": searcher,
         "act": act,
@@ -46,6 +63,7 @@ def build_graph(deps: Deps) -> Graph:
         "decide": decide_next,
         "deepen": deepen,
         "pivot": pivot,
+        "top_up": top_up,
         "finish": finish,
     }
     graph: Any = StateGraph(AgentState, input_schema=Question)  # its methods are only partly typed
@@ -53,7 +71,7 @@ def build_graph(deps: Deps) -> Graph:
         # As a partial: LangGraph takes a function apart to look for subgraphs, half of the time of building the graph.
         graph.add_node(name, partial(_run, work, deps), destinations=DESTINATIONS.get(name))
     graph.add_edge(START, "begin")
-    graph.add_edge("begin", "planner")
+    graph.add_conditional_edges("begin", partial(_after_begin, deps), AFTER_BEGIN)
     graph.add_edge("planner", "searcher")
     graph.add_edge("act", "searcher")
     graph.add_edge("verifier", "decide")
@@ -74,6 +92,10 @@ def _parallel_graph(deps: Deps) -> Graph:
     graph.add_edge("runs", "finish")
     graph.add_edge("finish", END)
     return graph
+
+
+def _after_begin(deps: Deps, _: AgentState) -> str:
+    return "in a conversation" if deps.converses else "a question by itself"
 
 
 async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
@@ -101,4 +123,5 @@ async def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
     session = await deps.begin(run, turn, state["question"], budget)
     session.pages.allow(urls_in(state["question"]))
     number = session.ledger.question
-    return {**fresh_question(state["question"]), "run": run, "turn": number, "budget": budget.to_dict()}
+    fresh = {**fresh_question(state["question"]), "run": run, "turn": number, "budget": budget.to_dict()}
+    return fresh | {"past": begun(state, number)}

@@ -13,14 +13,15 @@ from langgraph.graph import START
 from langgraph.types import Command
 
 from ..tools.errors import ConfigError, StoreError
-from .money.amounts import ZERO
-from .money.budget import Budget
+from .money.amounts import ZERO, Amounts
+from .money.budget import Budget, counted
+from .nodes.topping import MORE
 from .prepare import Options, Prepared
 from .state import AgentState
 from .storage.book import Book, Claim
 from .storage.savers import Saver, as_async
 from .storage.whole import to_the_end
-from .topup import another_attempt
+from .topup import TopUp, another_attempt
 
 log = logging.getLogger("spadework")
 RECURSION_LIMIT = 10_000
@@ -47,6 +48,7 @@ class Opened:
     async def given(self) -> dict[str, Any] | Command[Any] | None:
         """What the graph starts with: a question, where this thread goes on another budget, or nothing."""
         prepared = self.prepared
+        prepared.deps.granted = self._leased
         found: Any = await self.graph.aget_state(self.config) if self.graph.checkpointer else None
         values: dict[str, Any] = found.values if found else {}
         # Not by `next`: a node whose writes are stored and whose step is not, as after a kill, is not in it.
@@ -61,9 +63,11 @@ class Opened:
     async def _go_on(self, values: dict[str, Any], *, ended: bool) -> Command[Any] | None:
         prepared = self.prepared
         before = Budget.of(values["budget"])
-        budget = _with(before, prepared.top_up)
+        waiting = await self.waits()
+        budget = before if waiting else _with(before, prepared.top_up)
         # What failed is worth another try with what is left; what ended well goes on only with more.
-        self.over = ended and prepared.top_up is None and values["stop_reason"] != "error"
+        more = prepared.top_up is not None and prepared.top_up.do == "add"
+        self.over = ended and not more and values["stop_reason"] != "error"
         if not self.over:
             budget = await self._leased(budget, values["turn"])
             if self.claim is not None:
@@ -72,8 +76,10 @@ class Opened:
         # Opened here, so that its spend is known whatever happens before its first node.
         session = await prepared.deps.session(cast("AgentState", prepared.last))
         session.ledger.over = self.over
+        if waiting:
+            return self._answer_to_pause()
         if ended and not self.over:
-            why = "the budget was topped up" if prepared.top_up else "tried again after a failure"
+            why = MORE if more else "tried again after a failure"
             update = another_attempt(cast("AgentState", prepared.last), budget, why)
             await self.graph.aupdate_state(self.config, update, as_node="deepen")
             prepared.last = (await self.graph.aget_state(self.config)).values
@@ -81,9 +87,24 @@ class Opened:
         # With the graph's first step, which may be killed too: what was added must not be lost with it.
         return Command(update={"budget": budget.to_dict()}) if budget != before else None
 
+    async def waits(self) -> bool:
+        """Whether the run waits to be told what to do, as a limit is gone."""
+        found: Any = await self.graph.aget_state(self.config) if self.graph.checkpointer else None
+        return found is not None and any(task.interrupts for task in found.tasks)
+
+    def _answer_to_pause(self) -> Command[Any] | None:
+        """What a run that waits is told; where nobody can be asked, to take what it has. None: it asks once more."""
+        top_up = self.prepared.top_up
+        if top_up is None and not self.prepared.deps.asks:
+            top_up = TopUp(do="take")
+        return None if top_up is None else Command(resume=top_up.model_dump())
+
     async def _leased(self, wanted: Budget, turn: int) -> Budget:
-        """What the purse grants of a budget, once killed runs gave back theirs; without a purse all of it."""
+        """What the conversation and the purse grant of a budget, once killed runs gave back theirs."""
         prepared = self.prepared
+        if prepared.conversation is not None and prepared.deps.book is not None:
+            spent = await prepared.deps.book.spent(prepared.run, before=turn)
+            wanted = within(wanted, prepared.conversation, spent)
         if prepared.purse is None:
             return wanted
         if prepared.deps.book is not None:
@@ -99,8 +120,17 @@ def _begun(found: Any, question: str) -> bool:
     return "turn" in found.values and "begin" not in found.next and all(task.name != START for task in found.tasks)
 
 
-def _with(budget: Budget, top_up: Budget | None) -> Budget:
-    return budget if top_up is None else budget.plus(top_up)
+def _with(budget: Budget, top_up: TopUp | None) -> Budget:
+    return budget if top_up is None or top_up.do != "add" else budget.plus(Budget.of(top_up.add))
+
+
+def within(wanted: Budget, whole: Budget, spent: Amounts) -> Budget:
+    """What can be had of a budget where a larger one holds for several, of which so much is spent."""
+    limits, gone = wanted.limits(), counted(spent)
+    for name, limit in whole.limits().items():
+        left = max(0, limit - gone.get(name, 0))
+        limits[name] = min(limits.get(name, left), left)
+    return Budget.from_limits(limits)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from .deps import Deps
 from .events import CallEvent, Event, PageEvent
 from .money.amounts import ZERO, Amounts
 from .money.budget import FURTHER, TOOL_RESOURCES, Budget, Remaining, counted
@@ -18,7 +19,7 @@ from .money.charges import Charge, Refusal, call_of
 from .money.reserves import keep_for
 from .nodes.material import course_text
 from .nodes.paying import together
-from .session import Deps, Session
+from .session import Session
 from .state import AgentState, Candidate, StopReason
 from .strategies import STRATEGIES
 

@@ -2,14 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from uuid import uuid4
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
 from ..tools.browse import Browse
@@ -17,6 +18,7 @@ from ..tools.clean import clean
 from ..tools.errors import ConfigError
 from ..tools.search import Search
 from ..tools.shapes import is_mapping
+from .deps import Clarify, Deps
 from .events import Event
 from .graph import Graph, build_graph
 from .llm.models import Server, make_chat
@@ -26,11 +28,11 @@ from .money.prices import Prices, load_prices, missing_price
 from .nodes.further import read_tools
 from .outside import Outside
 from .roles import LATE, ROLES
-from .session import Clarify, Deps
 from .settings import Settings
 from .storage.purse import Lease, Purse
 from .storage.savers import Saver
 from .strategies import get_strategy
+from .topup import Said, TopUp
 
 if TYPE_CHECKING:
     from .result import Result
@@ -39,6 +41,7 @@ ModelLike = Any
 """A name, a langchain chat model, a Chat, or a dict of these by role."""
 SearchLike = str | Search | Callable[[str], Any] | None
 BrowseLike = Browse | Callable[[str], Any] | None
+OnSpent = Callable[["Result"], Said | Awaitable[Said]] | Literal["pause"] | None
 MAX_QUESTION = 20_000
 
 
@@ -57,8 +60,13 @@ class Options(TypedDict, total=False):
     that form. thread_id, checkpointer: as in LangGraph; a thread that was stopped goes on with the same question.
     store: a file, or the address of a Postgres database, in place of a checkpointer: the run can be resumed, and its
     spend is written there before it is made. ledger: a file for the spend where the checkpointer is neither SQLite nor
-    Postgres. purse: a budget that several runs share. settings: how the outside is reached, where the environment does
-    not say it. on_event: told each event as it happens, on the thread of the run.
+    Postgres. purse: a budget that several runs share. on_spent: asked when a limit is gone, with the result so far: a
+    function, async or not, that gives what to add ({"searches": 5}), "take" or "stop"; or "pause", which comes back
+    with what there is (`result.paused`) and waits for `resume_agent(run, top_up=...)`. conversation: makes the
+    questions of a thread a conversation, in which small talk takes one call and follow-ups know what was found; a
+    Budget whose limits hold for all of its questions together, {} for none. notes: plain data kept in the store with
+    the run. settings: how the outside is reached, where the environment does not say it. on_event: told each event as
+    it happens, on the thread of the run.
     """
 
     model: ModelLike
@@ -74,6 +82,9 @@ class Options(TypedDict, total=False):
     store: str | Path | None
     ledger: str | Path | None
     purse: Purse | None
+    on_spent: OnSpent
+    conversation: Budget | Mapping[str, object] | None
+    notes: Mapping[str, Any]
     settings: Settings | None
     on_event: Callable[[Event], None] | None
 
@@ -97,7 +108,10 @@ class Prepared:
     """The part of the purse that this run may spend."""
     resuming: bool = False
     """Only a run that was stored before is meant, not a new question."""
-    top_up: Budget | None = None
+    top_up: TopUp | None = None
+    on_spent: OnSpent = None
+    conversation: Budget | None = None
+    """The limits of all questions of the thread together."""
     outside: Outside | None = None
     last: dict[str, Any] = field(default_factory=dict[str, Any])
     result: "Result | None" = None
@@ -129,6 +143,7 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
     settings = options.get("settings") or Settings.from_environment()
     chats = _chats(options.get("model"), settings)
     purse = options.get("purse")
+    conversation = None if options.get("conversation") is None else Budget.of(options.get("conversation"))
     outside = Outside(settings)
     search = outside.search(options.get("search"))
     browse = outside.browse(options.get("browse"), search)
@@ -137,7 +152,9 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         search,
         browse,
         strategy,
-        _prices([budget, *([purse.budget] if purse else [])], chats, settings),
+        _prices(
+            [budget, *([purse.budget] if purse else []), *([conversation] if conversation else [])], chats, settings
+        ),
         clock=settings.clock,
         model_timeout=settings.model_timeout,
         tool_timeout=settings.tool_timeout,
@@ -145,7 +162,12 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         further=read_tools(options.get("tools") or (), budget),
         temperatures=_temperatures(options.get("temperature")),
         clarify=options.get("clarify"),
+        asks=options.get("on_spent") is not None,
+        converses=conversation is not None,
     )
+    saver = options.get("checkpointer")
+    if deps.asks and saver is None and options.get("store") is None:
+        saver = InMemorySaver()  # LangGraph keeps a question that waits for an answer in a checkpoint
     run = options.get("thread_id") or uuid4().hex[:12]
     if listener := options.get("on_event"):
         deps.listen(run, listener)
@@ -156,10 +178,12 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         deps,
         build_graph(deps),
         _about(text, budget, strategy.name, options),
-        saver=options.get("checkpointer"),
+        saver=saver,
         store=options.get("store"),
         ledger=options.get("ledger"),
         purse=purse,
+        on_spent=options.get("on_spent"),
+        conversation=conversation,
         outside=outside,
     )
 
@@ -172,7 +196,8 @@ def _about(question: str, budget: Budget, strategy: str, options: Options) -> di
     base_url = (settings and settings.base_url) or os.environ.get("SPADEWORK_BASE_URL")
     about = {"question": question, "budget": budget.to_dict(), "strategy": strategy, "base_url": base_url}
     usual = {name: value for name, value in environment.items() if options.get(name) is None}
-    return {name: value for name, value in (about | usual | named).items() if value is not None}
+    notes = dict(options.get("notes") or {})
+    return {name: value for name, value in (about | usual | named | notes).items() if value is not None}
 
 
 def _plain(value: object) -> bool:
@@ -192,10 +217,14 @@ def _check_kinds(options: Options) -> None:
         ("store", str | Path, "a file, or postgresql://..."),
         ("ledger", str | Path, "a file"),
         ("purse", Purse, "a Purse"),
+        ("notes", Mapping, "a dict of plain data"),
     ):
         value: object = options.get(name)
         if value is not None and (not isinstance(value, kind) or value == ""):
             raise ConfigError(f"{name}={value!r}: give {wanted}")
+    on_spent = options.get("on_spent")
+    if on_spent is not None and on_spent != "pause" and not callable(on_spent):
+        raise ConfigError(f"on_spent={on_spent!r}: give a function that is told the result so far, or 'pause'")
     if options.get("store") is not None and options.get("checkpointer") is not None:
         raise ConfigError("store and checkpointer are two places for one run: give one of them")
 

@@ -79,6 +79,8 @@ class Result:
     """The candidate that led when the run ended, and how it stands; None where there never was one."""
     answers: list[str] = field(default_factory=list[str])
     """All answers that were proposed, in order; of parallel runs one each."""
+    paused: bool = False
+    """A limit is gone and the run waits to be told what to add, to take what there is, or to stop."""
     assumption: str = ""
     """How the question was taken, where it could not be understood as it stands."""
 
@@ -95,7 +97,7 @@ class Result:
             name: getattr(self, name)
             for name in ("question", "answer", "status", "stop_reason", "resource", "fault", "run", "budget")
         }
-        data |= {"answers": list(self.answers), "assumption": self.assumption}
+        data |= {"answers": list(self.answers), "assumption": self.assumption, "paused": self.paused}
         data["schema_version"] = SCHEMA_VERSION
         data["data"] = None if self.data is None else self.data.model_dump(mode="json")
         data["spend"] = self.spend.to_dict()

@@ -6,19 +6,22 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import wait
 from dataclasses import replace
+from inspect import isawaitable
 from typing import Any
 
+from langgraph.types import Command
 from typing_extensions import Unpack
 
 from ..tools.errors import CassetteError, ConfigError, SpadeworkError, StoreError
-from .events import AnswerEvent, Event
+from .events import AnswerEvent, Event, PauseEvent
 from .loop import start
-from .money.budget import Budget, label, ordered
+from .money.budget import Budget
 from .opened import Opened, book_for, opened
 from .prepare import Options, Prepared, prepare
 from .result import Result
 from .settings import Settings
 from .state import StopReason
+from .topup import Said, TopUp, read_said
 from .wrapup import make_result
 
 CANCEL_S = 5.0
@@ -42,11 +45,12 @@ def run_agent(question: str, budget: BudgetLike = None, **options: Unpack[Option
     return _wait_for(prepare(question, Budget.of(budget), options))
 
 
-def resume_agent(run: str, *, top_up: BudgetLike = None, **options: Unpack[Options]) -> Result:
+def resume_agent(run: str, *, top_up: Said = None, **options: Unpack[Options]) -> Result:
     """Go on with a stored run: what was settled is not paid again, what was in flight when it was killed stays charged.
 
     run: the id of the run (`Result.run`, or the `thread_id` that was given). top_up: limits to be added to its budget;
-    with them also a run that has ended goes on, without them its result is given again. options: those of `run_agent`,
+    with them also a run that has ended goes on, without them its result is given again; to one that waits
+    (`result.paused`) "take" or "stop" can be said, too. options: those of `run_agent`,
     with the `store` (or the `checkpointer`) in which the run is; model, search and strategy are as before unless they
     are given. Raises ConfigError where there is no such run, RunInUse while it is running elsewhere.
     """
@@ -54,7 +58,7 @@ def resume_agent(run: str, *, top_up: BudgetLike = None, **options: Unpack[Optio
     return _wait_for(_prepare_again(run, about, top_up, options))
 
 
-async def aresume_agent(run: str, *, top_up: BudgetLike = None, **options: Unpack[Options]) -> Result:
+async def aresume_agent(run: str, *, top_up: Said = None, **options: Unpack[Options]) -> Result:
     """`resume_agent` for async callers."""
     return await _execute(_prepare_again(run, await _about(run, options), top_up, options))
 
@@ -129,18 +133,42 @@ async def _run(prepared: Prepared, run: Opened) -> Result:
     stop_reason: StopReason | None = None
     fault = ""
     given = await run.given()
+    paused = False
     try:
         durability = {"durability": "sync"} if run.graph.checkpointer else {}
-        if not run.over:
+        while not (run.over or paused):
             async for values in run.graph.astream(given, run.config, stream_mode="values", **durability):
                 prepared.last = values
+            if not await run.waits():
+                break
+            said = await _said(prepared)
+            if said is None:
+                paused = True
+            else:
+                given = Command(resume=said.model_dump())
     except (CassetteError, ConfigError):
         raise
     except Exception as error:
         log.exception("the run ended early")
         kind = "" if isinstance(error, SpadeworkError) else f"{type(error).__name__}: "
         stop_reason, fault = "error", f"{kind}{error}"
-    return make_result(prepared, stop_reason=stop_reason, fault=fault)
+    return make_result(prepared, stop_reason=stop_reason, fault=fault, paused=paused)
+
+
+async def _said(prepared: Prepared) -> TopUp | None:
+    """What whoever asked says to a budget that is gone; None where the run is to wait. Their time is not counted."""
+    result = make_result(prepared)
+    session = prepared.deps.alive(prepared.run)
+    if session is not None:
+        session.emit(PauseEvent(result.resource, result.answer, result.status))
+    if prepared.on_spent is None or isinstance(prepared.on_spent, str):
+        return None
+    started = prepared.deps.clock()
+    said = prepared.on_spent(result)
+    told = await said if isawaitable(said) else said
+    if session is not None:
+        session.ledger.wait(prepared.deps.clock() - started)
+    return read_said(told, Budget.of(result.budget))
 
 
 async def _note_outcome(prepared: Prepared, run: Opened) -> None:
@@ -148,7 +176,7 @@ async def _note_outcome(prepared: Prepared, run: Opened) -> None:
     result = prepared.result
     if result is None or run.claim is None or run.over:
         return
-    outcome = {name: getattr(result, name) for name in ("answer", "status", "stop_reason", "resource")}
+    outcome = {name: getattr(result, name) for name in ("answer", "status", "stop_reason", "resource", "paused")}
     with contextlib.suppress(StoreError):
         await run.claim.note({"outcome": outcome, "budget": result.budget})
 
@@ -162,7 +190,7 @@ async def _about(run: str, options: Options) -> dict[str, Any]:
     return found.about
 
 
-def _prepare_again(run: str, about: Mapping[str, Any], top_up: BudgetLike, options: Options) -> Prepared:
+def _prepare_again(run: str, about: Mapping[str, Any], top_up: Said, options: Options) -> Prepared:
     """A stored run, ready to go on: as it was set up before, but for what is given now."""
     given: Options = {"thread_id": run, **options}
     for name in ("model", "search", "strategy", "temperature"):
@@ -173,16 +201,5 @@ def _prepare_again(run: str, about: Mapping[str, Any], top_up: BudgetLike, optio
         given["settings"] = replace(settings, base_url=str(about["base_url"]))
     prepared = prepare(str(about["question"]), Budget.of(about["budget"]), given)
     prepared.resuming = True
-    prepared.top_up = None if top_up is None else _added(top_up, prepared.budget)
+    prepared.top_up = None if top_up is None else read_said(top_up, prepared.budget)
     return prepared
-
-
-def _added(top_up: BudgetLike, budget: Budget) -> Budget:
-    """What is to be added to a budget; a number means so many searches and page reads."""
-    added = Budget.of(top_up)
-    if not any(added.limits().values()):
-        raise ConfigError(f"top_up={top_up!r} adds nothing: give at least one limit above 0, such as searches=5")
-    if added.limits().keys().isdisjoint(budget.limits()):
-        known = ", ".join(label(name) for name in ordered(budget.limits())) or "nothing"
-        raise ConfigError(f"top_up={top_up!r} adds nothing: the run has no limit on that, only on {known}")
-    return added

@@ -143,6 +143,30 @@ class DecisionEntry(TypedDict):
     """What was left of each limit, in the ledger's units."""
 
 
+class Fact(TypedDict):
+    """One thing that a question demanded, and what was found on it for its answer."""
+
+    demand: str
+    verdict: Verdict
+    proof: Proof
+    quotes: list[dict[str, str]]
+    """`quote` and `url` of each."""
+    inference: str
+
+
+class Exchange(TypedDict):
+    """One question of a conversation and what came of it; of the one being answered its number and words."""
+
+    turn: int
+    question: str
+    taken: str
+    """How it was understood, where that is not what it says; empty for most."""
+    answer: str
+    status: AnswerStatus
+    facts: list[Fact]
+    """What was found for the answer."""
+
+
 def add_entries(old: list[dict[str, Any]], writes: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Reducer of the transcript: what is written is appended."""
     return [*old, *(entry for write in writes for entry in write)]
@@ -175,6 +199,8 @@ class AgentState(TypedDict):
     run: str
     turn: int
     """The number of the question within the conversation, from 1."""
+    past: list[Exchange]
+    """The questions of this conversation so far, the one that is being answered last."""
     attempt: int
     transcript: Annotated[list[dict[str, Any]], DeltaChannel(add_entries)]
     """The searcher's conversation in this attempt: wire messages, tool results with a `stub` for later."""
@@ -239,7 +265,7 @@ def fresh_question(question: str) -> dict[str, Any]:
     return {
         "question": question,
         "attempt": 1,
-        "constraints": [_asked(question)],
+        "constraints": [what_is_asked(question)],
         "stated": False,
         "assumption": "",
         "plan": [],
@@ -251,7 +277,8 @@ def fresh_question(question: str) -> dict[str, Any]:
     }
 
 
-def _asked(question: str) -> Constraint:
+def what_is_asked(question: str) -> Constraint:
+    """c0, with the form that the words of the question demand of its quotes."""
     constraint, form = Constraint(id="c0", text=ASKED, kind="asked"), asked_form(question)
     return {**constraint, "form": form} if form else constraint
 

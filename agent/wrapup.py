@@ -16,7 +16,9 @@ from .session import Session
 from .state import AgentState, StopReason, fresh_question
 
 
-def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fault: str = "") -> Result:
+def make_result(
+    prepared: Prepared, *, stop_reason: StopReason | None = None, fault: str = "", paused: bool = False
+) -> Result:
     """The result of a run. `stop_reason` overrides the state's own, for a run that was stopped from outside."""
     state = _state(prepared)
     session = prepared.deps.alive(prepared.run) or Session(prepared.deps, Ledger(prepared.budget, prepared.run))
@@ -43,18 +45,25 @@ def make_result(prepared: Prepared, *, stop_reason: StopReason | None = None, fa
         decisions=state["decisions"],
         attempts=state["records"],
         charges=charges,
-        budget=prepared.budget.to_dict(),
+        budget=state["budget"],
         run=prepared.run,
         plan=[dict(step) for step in state["plan"]],
         best=best_of(state),
         answers=[item["answer"] for item in state["candidates"]],
         assumption=state["assumption"],
+        paused=paused,
     )
 
 
 def _state(prepared: Prepared) -> AgentState:
     """The latest state; one that never began is a fresh one."""
-    fresh: dict[str, Any] = {**fresh_question(prepared.question), "transcript": [], "findings": {}, "charges": {}}
+    fresh: dict[str, Any] = {
+        **fresh_question(prepared.question),
+        "transcript": [],
+        "findings": {},
+        "charges": {},
+        "past": [],
+    }
     fresh |= {"run": prepared.run, "turn": 1, "budget": prepared.budget.to_dict()}
     return cast("AgentState", fresh | prepared.last)
 

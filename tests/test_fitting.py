@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import ScriptedChat, small_web
+from spadework.agent.deps import Deps
 from spadework.agent.money.amounts import Amounts
 from spadework.agent.money.budget import Budget
 from spadework.agent.money.charges import Refusal, call_of
 from spadework.agent.money.ledger import Ledger
 from spadework.agent.money.prices import Prices, Rate
 from spadework.agent.nodes.fitting import MIN_OUT, MIN_ROOM, Ask, Build, Fitted, estimated, fit
-from spadework.agent.session import Deps, LastPrompt, Session
+from spadework.agent.session import LastPrompt, Session
 from spadework.agent.strategies import STRATEGIES
 
 Messages = list[dict[str, Any]]

@@ -9,7 +9,10 @@ from scripted import QUESTION, Messages, Said, ScriptedChat, browse, call, findi
 from spadework.agent import Budget, Result, run_agent
 from spadework.agent.prepare import prepare
 
-NODES = ("begin", "planner", "searcher", "act", "verifier", "decide", "deepen", "pivot", "finish")
+NODES = (
+    *("begin", "converse", "planner", "searcher", "act", "verifier"),
+    *("decide", "deepen", "pivot", "top_up", "finish"),
+)
 
 
 def drawn() -> str:
@@ -23,7 +26,6 @@ def test_the_picture_has_every_node_and_says_when_an_edge_is_taken() -> None:
     for node in NODES:
         assert f"\t{node}({node})" in picture
     for edge in (
-        "begin --> planner",
         "planner --> searcher",
         "act --> searcher",
         "verifier --> decide",
@@ -32,15 +34,27 @@ def test_the_picture_has_every_node_and_says_when_an_edge_is_taken() -> None:
         "finish --> __end__",
     ):
         assert f"\t{edge};" in picture
-    for target, label in (("deepen", "CONTINUE"), ("pivot", "PIVOT"), ("finish", "SUCCESS or EXHAUSTED")):
-        assert f"decide -. &nbsp;{label}&nbsp; .-> {target};" in picture
+    for source, target, label in (
+        ("begin", "converse", "in a conversation"),
+        ("begin", "planner", "a question by itself"),
+        ("converse", "planner", "a question"),
+        ("converse", "__end__", "small talk"),
+        ("decide", "deepen", "CONTINUE"),
+        ("decide", "pivot", "PIVOT"),
+        ("decide", "top_up", "EXHAUSTED, and somebody can be asked"),
+        ("decide", "finish", "SUCCESS or EXHAUSTED"),
+        ("top_up", "planner", "more"),
+        ("top_up", "finish", "take the best"),
+        ("top_up", "__end__", "stop"),
+    ):
+        assert f"{source} -. &nbsp;{label}&nbsp; .-> {target};" in picture
     for target, label in (
         ("act", "calls"),
         ("verifier", "candidate, or nothing left"),
         ("searcher", "no call: nudge"),
     ):
         assert f"searcher -. &nbsp;{label}&nbsp; .-> {target};" in picture
-    assert picture.count("-->") + picture.count(".->") == 14, "an edge that is not listed here"
+    assert picture.count("-->") + picture.count(".->") == 21, "an edge that is not listed here"
 
 
 def play(reply: Callable[[int], Said], budget: Budget) -> tuple[Result, ScriptedChat]:

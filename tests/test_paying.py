@@ -9,11 +9,12 @@ from typing import Any, Literal
 import pytest
 from scripted import ALDER, PAGES, QUESTION, Said, ScriptedChat, SmallWeb, answer, browse, call, good_script, search
 from spadework.agent import Budget, Result, aresume_agent, arun_agent
+from spadework.agent.deps import Deps
 from spadework.agent.money.amounts import Amounts
 from spadework.agent.money.charges import Charge, call_of
 from spadework.agent.money.ledger import Ledger
 from spadework.agent.nodes.paying import cost_of, guarded, ready, settle_failure
-from spadework.agent.session import Deps, Session
+from spadework.agent.session import Session
 from spadework.agent.settings import Settings
 from spadework.agent.strategies import STRATEGIES
 from spadework.tools.errors import ToolError

@@ -16,8 +16,9 @@ from alder import ANSWER, QUESTION, alder_model, write_corpus
 from rich.console import Console
 from spadework.agent.events import BestEvent, CallEvent, DecisionEvent, Event, FindingEvent, PlanEvent, SpendEvent
 from spadework.agent.state import Constraint, DecisionEntry, Step
+from spadework.agent.terminal.gauges import amount
 from spadework.agent.terminal.notices import one_line_notices
-from spadework.agent.terminal.progress import Display, Teller, amount, progress
+from spadework.agent.terminal.progress import Display, Teller, progress
 
 LIMITS = {"searches": 4, "picousd": 10**11, "ms": 60_000}
 DECISION = DecisionEntry(

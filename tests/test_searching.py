@@ -6,12 +6,13 @@ from typing import Any
 
 from scripted import QUESTION, ScriptedChat, SmallWeb, good_script, search, small_web
 from spadework.agent import Budget, Result, run_agent
+from spadework.agent.deps import Deps
 from spadework.agent.money.charges import Charge, call_of
 from spadework.agent.money.ledger import Ledger
 from spadework.agent.nodes.act import act
 from spadework.agent.nodes.material import unread_results
 from spadework.agent.nodes.paying import cost_of
-from spadework.agent.session import Deps, Session
+from spadework.agent.session import Session
 from spadework.agent.strategies import STRATEGIES
 from spadework.tools.backends.several import Several
 from spadework.tools.errors import ToolError

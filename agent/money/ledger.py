@@ -177,6 +177,10 @@ class Ledger:
         """Time since this run began, earlier parts of a resumed run included."""
         return self._earlier_ms + int((self.clock() - self._started) * 1000)
 
+    def extend(self, budget: Budget) -> None:
+        """Go on under this budget, which has more of something; what was held and spent stays counted."""
+        self.budget, self._limits = budget, budget.limits()
+
     def wait(self, seconds: float) -> None:
         """Leave time out that was spent waiting for a person."""
         self._started += max(0.0, seconds)

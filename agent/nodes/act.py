@@ -101,9 +101,9 @@ async def _browse(session: Session, call: Call, gate: asyncio.Semaphore, share: 
             stubs.append(f"{one_line(item['url'], 200)} could not be read")
             continue
         if session.deps.strategy.passages:
-            told = _page_text, page, details["goal"], details["page"], cap
+            told = page_text, page, details["goal"], details["page"], cap
             # Ranking the passages of a very long text takes a second, in which other calls must go on.
-            parts.append(await asyncio.to_thread(*told) if len(page.text) > LONG_CHARS else _page_text(*told[1:]))
+            parts.append(await asyncio.to_thread(*told) if len(page.text) > LONG_CHARS else page_text(*told[1:]))
         else:
             parts.append(_whole_text(page, details["goal"], share // len(urls)))
         stubs.append(f"read {page.url} {one_line(page.title, 80)!r} (free to open again)")
@@ -148,7 +148,7 @@ def _whole_text(page: Page, goal: str, tokens: int) -> str:
     return marked("page", f"{page.url} {one_line(neutralise(page.title), 150)!r}", text + _links_text(page, goal, text))
 
 
-def _page_text(page: Page, goal: str, number: int, cap: int) -> str:
+def page_text(page: Page, goal: str, number: int, cap: int) -> str:
     passages = choose_passages(page.text, goal, max_tokens=cap, page=number)
     dated = f", dated {page.date}" if page.date else ""
     more = f", part {passages.page} of {passages.pages} (page={passages.page + 1} shows more, free)"

@@ -6,6 +6,7 @@ from langgraph.types import Command, Overwrite
 
 from ..events import DecisionEvent
 from ..money.amounts import Amounts
+from ..money.budget import TOOL_RESOURCES
 from ..money.forecast import forecast
 from ..proof.matrix import Row
 from ..session import Session
@@ -18,7 +19,7 @@ from .policy import Decision, Situation, decide, goes_on, obey
 FIRST_CALL = Amounts(tokens_in=1_500, tokens_out=200)
 """What a model call is expected to take before any was made."""
 
-Next = Literal["deepen", "pivot", "finish"]
+Next = Literal["deepen", "pivot", "top_up", "finish"]
 TARGETS: dict[str, Next] = {"CONTINUE": "deepen", "PIVOT": "pivot", "SUCCESS": "finish", "EXHAUSTED": "finish"}
 
 
@@ -40,6 +41,11 @@ def decide_next(state: AgentState, session: Session) -> Command[Next]:
     elif decision.outcome == "EXHAUSTED":
         update["stop_reason"] = _stop_reason(state, decision)
         update["resource"] = decision.resource or (state["resource"] if update["stop_reason"] == "budget" else "")
+    if session.deps.asks and decision.outcome == "EXHAUSTED":
+        if update["stop_reason"] == "no_leads" and (spent := _tool_spent(session)):
+            # With more of what is used up there might be leads again: worth asking.
+            update |= {"stop_reason": "budget", "resource": spent}
+        goto = "top_up" if update["stop_reason"] == "budget" else goto
     return Command(update=update, goto=goto)
 
 
@@ -149,6 +155,12 @@ def _stop_reason(state: AgentState, decision: Decision) -> StopReason:
     if decision.rule == "idle" or (decision.rule == "as-proposed" and not decision.resource):
         return "error" if state["fault"] else "no_leads"
     return "budget" if decision.resource or state["resource"] else "no_leads"
+
+
+def _tool_spent(session: Session) -> str:
+    """Searches or page reads, where there were some and none is left."""
+    left = session.ledger.remaining()
+    return next((name for name in TOOL_RESOURCES if left.limits.get(name) and not left.has(name)), "")
 
 
 def _next_attempt(state: AgentState, session: Session, outcome: str) -> dict[str, Any]:

@@ -80,12 +80,12 @@ def _worth_a_call(state: AgentState, session: Session) -> bool:
     if checking or not left.tools_left():
         return False
     tools = [left.limits[name] for name in TOOL_RESOURCES if left.limits.get(name)]
-    return not (is_simple(state["question"]) or (tools and max(tools) <= SMALL_BUDGET))
+    return not (is_simple(state["assumption"] or state["question"]) or (tools and max(tools) <= SMALL_BUDGET))
 
 
 def _folded(state: AgentState, session: Session) -> dict[str, Any]:
     update: dict[str, Any] = {"charges": session.ledger.drain()}
-    if is_simple(state["question"]):
+    if is_simple(state["assumption"] or state["question"]):
         update["stated"] = True
     return update
 

@@ -9,12 +9,13 @@ import json
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 from ...tools.errors import StoreError
 from ...tools.shapes import is_mapping
+from ..money.amounts import ZERO, Amounts
 from ..money.charges import Charge, Entry
 from .database import Database, Transaction
 from .owner import Owner, this_process
@@ -117,6 +118,16 @@ class Book:
                 f"the store {self.database.shown} holds a charge of run {run} that cannot be read, so what it has"
                 " spent is not known: start it anew as another run"
             ) from error
+
+    async def spent(self, run: str, *, before: int) -> Amounts:
+        """What the questions of a run before this one came to, holds included; of time only that of the clock."""
+
+        def work(tx: Transaction) -> list[tuple[Any, ...]]:
+            return tx.rows("SELECT data FROM spadework_charges WHERE run = ? AND turn < ?", run, before)
+
+        charges = [Charge.from_dict(json.loads(data)) for (data,) in await self.database.transact(work)]
+        ms = sum(charge.amounts.ms for charge in charges if charge.kind == "clock")
+        return replace(sum((charge.amounts for charge in charges), ZERO), ms=ms)
 
     async def find(self, run: str) -> StoredRun | None:
         """What is known of one run."""

@@ -198,7 +198,7 @@ def going_on(result: "Result", asked: Asked) -> str:
     """How to go on with a stored run, in one line; empty for one that has no limit which could be topped up."""
     if result.stop_reason in ("cancelled", "error"):
         return resume_line(result.run, asked)
-    more = _example(result)
+    more = example_top_up(result)
     return resume_line(result.run, asked, "--top-up", more) if more else ""
 
 
@@ -226,7 +226,7 @@ def told_how_to_go_on(run: str, asked: Asked, *, stored: bool = True) -> Generat
         raise
 
 
-def _example(result: "Result") -> str:
+def example_top_up(result: "Result") -> str:
     """A top-up of the limit that ended a run, else of the one of which the smallest part is left.
 
     Who stopped for want of leads is better helped with searches and page reads than with time.

@@ -19,8 +19,8 @@ from ..storage.leases import Sums
 from ..storage.purse import BELOW, Lease, Purse, close_lease
 from ..storage.store import looked_into, store_place
 from . import standing
+from .gauges import amount
 from .notices import LOG
-from .progress import amount
 from .standing import USUAL, Standing
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..graph import build_graph
-from ..session import Deps
+from ..deps import Deps
+from ..graph import Graph, build_graph
 from ..strategies import STRATEGIES
 
 
@@ -22,8 +22,13 @@ class _Inert:
         """Nothing is open."""
 
 
+def inert_graph() -> Graph:
+    """The graph to be drawn, or to read stored states with; it cannot be run."""
+    inert = _Inert()
+    return build_graph(Deps({}, inert, inert, STRATEGIES["bats-early"]))
+
+
 def graph_picture() -> str:
     """The graph as Mermaid text."""
-    inert = _Inert()
-    built: Any = build_graph(Deps({}, inert, inert, STRATEGIES["bats-early"]))
+    built: Any = inert_graph()
     return built.compile().get_graph().draw_mermaid()

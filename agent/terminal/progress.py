@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...tools.clean import one_line
-from ..money.block import amount_text
-from ..money.budget import LABELS, label, ordered
+from ..money.budget import label, ordered
+from .gauges import BAR, LABEL, REGIMES, bar, numbers
 from .notices import told_to
 
 if TYPE_CHECKING:
@@ -34,15 +34,12 @@ COLOURS = {
     "tool": "cyan",
     "best": "bold green",
 }
-REGIMES = {"HIGH": "green", "MEDIUM": "yellow", "LOW": "red", "CRITICAL": "bold red"}
 DOING = {"model": "thinking", "search": "searching", "browse": "reading", "tool": "calling"}
 WHOLE = ("note", "best", "decide")
 """What to do, the best answer so far and what is decided, with its reason, are not cut at the edge of the terminal."""
-BAR = 24
 SPARE = 4
 """Columns left free at the end of the last line: a terminal writes ^C there, which must not begin a line of its own."""
 REFRESH_S = 0.125
-LABEL = max(map(len, LABELS.values()))
 
 
 @contextmanager
@@ -234,21 +231,14 @@ class Display:
         from rich.text import Text
 
         limit = self._limits[name]
-        numbers = f"{amount(name, gone)} of {amount(name, limit)}"
+        told = numbers(name, gone, limit)
         # A further tool may have a long name: it is cut before the numbers are.
         longest = max(LABEL, *(len(label(known)) for known in self._limits))
         wide = min(longest, max(LABEL, self.console.width // 2))
-        room = min(BAR, self.console.width - wide - len(numbers) - 2 - SPARE)
+        room = min(BAR, self.console.width - wide - len(told) - 2 - SPARE)
         line = Text(f"{label(name)[:wide]:<{wide}} ", no_wrap=True, overflow="ellipsis")
         if room >= 4:
-            full = min(room, round(room * gone / limit)) if limit else room
-            done, rest = ("#", ".") if self.console.options.ascii_only else ("█", "░")
             style = "green" if gone < 0.7 * limit else "yellow" if gone < 0.9 * limit else "red"
-            line.append(done * full, style).append(rest * (room - full), "dim").append(" ")
-        return line.append(numbers)
-
-
-def amount(name: str, value: int) -> str:
-    """An amount of one of the ledger's resources as people write it."""
-    text = amount_text(name, value)
-    return text.rstrip("0").rstrip(".") if name == "picousd" else text
+            drawn = bar(gone, limit, room, style=style, ascii_only=self.console.options.ascii_only)
+            line.append_text(drawn).append(" ")
+        return line.append(told)

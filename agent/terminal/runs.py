@@ -133,11 +133,14 @@ async def find(place: str, name: str) -> "StoredRun":
 
 
 async def stored_runs(place: str) -> "list[StoredRun]":
-    """The runs in a store, newest first, without those that are part of another; none where there is no store yet."""
+    """The runs in a store, newest first; none where there is no store yet.
+
+    Parts of another run are left out, and conversations: `spadework sessions` lists those.
+    """
     from ..storage.book import Book
 
     async with looked_into(place) as database:
-        return [run for run in await Book(database).runs() if not run.part_of]
+        return [run for run in await Book(database).runs() if not run.part_of and "chat" not in run.about]
 
 
 def runs_text(runs: Sequence[Listed], width: int, now: datetime) -> str:
@@ -148,22 +151,23 @@ def runs_text(runs: Sequence[Listed], width: int, now: datetime) -> str:
     lines: list[str] = []
     for *cells, question in rows:
         padded = [cell.ljust(size) for cell, size in zip(cells, widths, strict=True)]
-        lines.append("  ".join([*padded, _short(question, room)]).rstrip())
+        lines.append("  ".join([*padded, short(question, room)]).rstrip())
     return "\n".join(lines)
 
 
 def _row(run: Listed, now: datetime) -> tuple[str, ...]:
-    return (one_line(run.run), _when(run.updated, now), run.state, run.status, run.resource, run.question)
+    return (one_line(run.run), when(run.updated, now), run.state, run.status, run.resource, run.question)
 
 
-def _when(moment: datetime, now: datetime) -> str:
+def when(moment: datetime, now: datetime) -> str:
+    """A time today, else a day, as people read it."""
     local, today = moment.astimezone(), now.astimezone()
     if local.date() == today.date():
         return local.strftime("%H:%M")
     return local.strftime("%d %b" if local.year == today.year else "%Y-%m-%d")
 
 
-def _short(text: str, room: int) -> str:
+def short(text: str, room: int) -> str:
     """Text cut to a number of terminal columns."""
     from rich.cells import cell_len, set_cell_size
 

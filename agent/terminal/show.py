@@ -57,11 +57,8 @@ def head_text(result: Result, width: int = WIDEST) -> str:
     """The answer, how far it can be trusted, and how the run ended."""
     lines = [*wrapped(result.answer, width), ""] if result.answer else []
     lines += wrapped(f"the question was taken as: {result.assumption}", width) if result.assumption else []
-    limit = label(result.resource) if result.resource.startswith(FURTHER) else result.resource.replace("_", " ")
-    resource = f" ({limit})" if limit else ""
-    lines += wrapped(_status(result), width)
-    stopped = NO_ROOM if _no_room(result) else STOPPED[result.stop_reason]
-    lines += wrapped(f"{stopped}{resource} after {result.spend.seconds:.1f} s", width)
+    lines += wrapped(status_text(result), width)
+    lines += wrapped(f"{stopped_text(result)} after {result.spend.seconds:.1f} s", width)
     if result.fault:
         lines += wrapped(f"last failure: {result.fault}", width)
     return "\n".join(lines)
@@ -75,7 +72,7 @@ def proof_text(result: Result, width: int = WIDEST) -> str:
     lines: list[str] = []
     for constraint in active(constraints) if result.answer else ():
         finding = findings.get(cell_key(result.answer, constraint["id"]))
-        verdict = "open" if finding is None else _verdict(finding)
+        verdict = "open" if finding is None else verdict_text(finding)
         lines += wrapped(f"{constraint['id']} {constraint['text']}: {verdict}", width, "   ")
         lines += [] if finding is None else _proof(finding, numbers, width)
     for constraint in constraints if result.answer else ():
@@ -124,14 +121,23 @@ def _no_room(result: Result) -> bool:
     return result.stop_reason == "budget" and not result.answer and not result.spend.model_calls
 
 
-def _status(result: Result) -> str:
+def status_text(result: Result) -> str:
+    """How far the answer can be trusted, in words."""
     own = [finding for finding in result.findings if same_name(finding["candidate"], result.answer)]
     if any(finding["verdict"] == "contradicted" for finding in own):
         return CONTRADICTED
     return SO_FAR if result.status == "unverified" and result.stop_reason in EARLY else STATUS[result.status]
 
 
-def _verdict(finding: Finding) -> str:
+def stopped_text(result: Result) -> str:
+    """How the run ended, with the limit that ended it."""
+    limit = label(result.resource) if result.resource.startswith(FURTHER) else result.resource.replace("_", " ")
+    resource = f" ({limit})" if limit else ""
+    return (NO_ROOM if _no_room(result) else STOPPED[result.stop_reason]) + resource
+
+
+def verdict_text(finding: Finding) -> str:
+    """The verdict of a cell, and what it rests on."""
     if finding["proof"] == "none":
         # Without any proof it counts as open, whatever was said.
         return f"open (said to be {finding['verdict']}, without proof)"

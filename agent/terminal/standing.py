@@ -8,7 +8,7 @@ from typing import Any
 from ..money.budget import Budget, label, ordered
 from ..storage.database import Transaction
 from ..storage.leases import lines_of, open_leases
-from .progress import LABEL, amount
+from .gauges import LABEL, amount
 
 USUAL = "daily"
 """What a purse is called where no other name was given."""

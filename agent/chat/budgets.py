@@ -1,0 +1,102 @@
+"""Commands about money: `/budget`, `/spent`, `/topup`."""
+
+from typing import TYPE_CHECKING
+
+from ...tools.errors import ConfigError
+from ..money.block import amount_text
+from ..money.budget import Budget, Remaining, counted, label, ordered
+from ..money.limits import WANTED, calls_of, pairs, parse_limits, with_limits
+from ..topup import added
+from .commands import command
+
+if TYPE_CHECKING:
+    from .chat import Chat
+
+WHOLE = "conversation"
+SHOWN = ("searches", "browses", "model_calls", "tokens", "picousd", "ms")
+
+
+def _limit_words(_: "Chat") -> list[str]:
+    return [WHOLE, *(f"{name}=" for name in WANTED)]
+
+
+@command("budget", "[LIMITS]", "show the limits, or set them: 5, searches=9,usd=0.05, conversation usd=1", _limit_words)
+def budget(chat: "Chat", rest: str) -> None:
+    """Show or set the limits of each question, or of the conversation."""
+    talk = chat.conversation
+    first, _, more = rest.partition(" ")
+    if first.lower() == WHOLE:
+        if more.strip():
+            talk.whole = changed("/budget conversation", more, talk.whole)
+        chat.say(_whole_text(chat))
+    elif rest:
+        talk.budget = changed("/budget", rest, talk.budget)
+        chat.say(_question_text(talk.budget))
+    else:
+        chat.say(f"{_question_text(talk.budget)}\n{_whole_text(chat)}")
+
+
+@command("spent", "", "show what the last question and the conversation came to")
+def spent(chat: "Chat", rest: str) -> None:
+    """Show the sums of the conversation, and of its last question."""
+    talk = chat.conversation
+    whole, own = counted(talk.spent()), counted(talk.spent() - talk.before)
+    lines = [f"{'':<12}{'last question':>16}{'conversation':>16}"]
+    for name in SHOWN:
+        lines.append(f"{label(name):<12}{amount_text(name, own[name]):>16}{amount_text(name, whole[name]):>16}")
+    left = talk.left()
+    lines += [f"left of the conversation's budget: {_amounts(left)}"] if left else []
+    chat.say("\n".join(lines))
+
+
+@command("topup", "LIMITS", "add to the last question's budget and go on with it: 5, or searches=5", _limit_words)
+def topup(chat: "Chat", rest: str) -> None:
+    """Go on with the last question, with more."""
+    if chat.conversation.result is None:
+        raise ConfigError("/topup: nothing was asked yet")
+    chat.add(read_more(chat, rest, "/topup"))
+
+
+def changed(option: str, text: str, before: Budget) -> Budget:
+    """A budget with limits changed: `5` for searches and page reads, `usd=0.05,seconds=none`, or `none` for all."""
+    text = ",".join(text.replace(",", " ").split())
+    if text.lower() == "none":
+        return Budget()
+    if "=" not in text:
+        calls = str(calls_of(text, option))
+        return with_limits(before, {"searches": calls, "browses": calls}, lambda name: f"{option} {name}")
+    return with_limits(before, pairs(option, text), lambda name: f"{option} {name}")
+
+
+def read_more(chat: "Chat", text: str, option: str) -> Budget:
+    """What is to be added to the last question: limits, or a number of what is used up. Raises ConfigError."""
+    result = chat.conversation.result
+    own = Budget.of(result.budget) if result is not None else chat.conversation.budget
+    text = ",".join(text.replace(",", " ").split())
+    if not text:
+        raise ConfigError(f"{option}: say how much, such as {option} searches=5")
+    if "=" not in text:
+        calls_of(text, option)
+        gone = result.resource if result is not None else ""
+        text = f"{gone}={text}" if gone in WANTED else f"searches={text},browses={text}"
+    return added(parse_limits(option, text), own)
+
+
+def _question_text(limits: Budget) -> str:
+    return f"each question: {_amounts(limits.limits()) or 'no limit'}"
+
+
+def _whole_text(chat: "Chat") -> str:
+    limits = chat.conversation.whole.limits()
+    if not limits:
+        return "this conversation: no limit (/budget conversation usd=1 sets one)"
+    left = Remaining(limits, counted(chat.conversation.spent()))
+    parts = [
+        f"{amount_text(name, left.left(name) or 0)} of {amount_text(name, limits[name])} {label(name)} left"
+        for name in ordered(limits)
+    ]
+    return f"this conversation: {', '.join(parts)}"
+
+
+def _amounts(limits: dict[str, int]) -> str:
+    return ", ".join(f"{amount_text(name, limits[name])} {label(name)}" for name in ordered(limits))

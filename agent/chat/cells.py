@@ -1,0 +1,96 @@
+"""Text from anywhere in the columns of a terminal: cleaned, measured, cut and folded.
+
+Terminals disagree on the width of joined emoji, skin tones and flags. Such a character counts here as wide as any of
+them shows it, and emoji are not joined: a line may turn out shorter than it was measured, never longer.
+"""
+
+import re
+import unicodedata
+
+from ...tools.clean import clean, one_line
+
+_JOINED = re.compile("(?<=[\u2100-\U0010ffff])[\u200c\u200d]")
+_SWITCHED = (range(0x1F1E6, 0x1F200), range(0x1F3FB, 0x1F400))
+"""Regional indicators and skin tones, which take two columns wherever they are not merged."""
+MOST_MARKS = 4
+"""Accents on one letter: no script stacks more, and a flood of them covers the lines above and below."""
+TAB = "    "
+
+
+def shown(text: str) -> str:
+    """Text on one line, with nothing in it that a terminal would not show as a character of its own."""
+    return _tame(one_line(text))
+
+
+def shown_lines(text: str) -> list[str]:
+    """The same for a text whose line breaks are kept."""
+    return [_tame(line.rstrip()) for line in clean(text).expandtabs(len(TAB)).split("\n")]
+
+
+def columns(text: str) -> int:
+    """The columns that a text takes at most."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def cut(text: str, width: int, more: str = "…") -> str:
+    """The start of a text in at most `width` columns; `more` says that something was left out."""
+    if len(_start(text, width)) == len(text):
+        return text
+    return _start(text, width - len(more)).rstrip() + more[: max(0, width)]
+
+
+def tail(text: str, width: int, more: str = "…") -> str:
+    """The end of a text in at most `width` columns."""
+    if columns(text) <= width:
+        return text
+    end = _start(text[::-1], width - len(more))[::-1]
+    while end and not _columns(end[0]):
+        end = end[1:]  # an accent whose letter was left out
+    return more[: max(0, width)] + end
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Text on lines of at most `width` columns, broken at spaces where there are any; leading spaces are kept."""
+    lines: list[str] = []
+    width = max(2, width)
+    while len(head := _start(text, width)) < len(text):
+        last = head.rfind(" ")
+        if text[len(head)] != " " and head[: max(last, 0)].strip():
+            head = head[:last]
+        lines.append(head.rstrip())
+        text = text[len(head) :].lstrip(" ")
+    return [*lines, text] if text or not lines else lines
+
+
+def _tame(text: str) -> str:
+    if text.isascii():
+        return text
+    text = _JOINED.sub("", text)
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = 0 if _columns(char) else marks + 1
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _start(text: str, width: int) -> str:
+    taken = 0
+    for index, char in enumerate(text):
+        taken += _columns(char)
+        if taken > width:
+            return text[:index]
+    return text
+
+
+def _columns(char: str) -> int:
+    from rich.cells import get_character_cell_size
+
+    point = ord(char)
+    if point < 0x300:
+        return 1
+    if any(point in switched for switched in _SWITCHED):
+        return 2
+    # A vowel sign with a place of its own takes a column in some terminals.
+    return get_character_cell_size(char) or int(unicodedata.category(char) == "Mc")

@@ -1,0 +1,225 @@
+"""The chat itself: what is typed is asked or obeyed, and what came of it is shown."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...tools.clean import one_line
+from ...tools.errors import ConfigError, SpadeworkError
+from ..money.budget import Budget
+from ..terminal.ask import example_top_up
+from .budgets import read_more
+from .commands import is_command, run_command
+from .conversation import Conversation, OnEvent
+from .reading import KEYS, Reader
+from .shown import answer_lines
+from .stored import load_saved
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..result import Result
+    from ..topup import Said
+    from ..trace.writer import TraceWriter
+    from .view import View
+
+AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
+WAITING = "the question waits: /retry goes on with it, /topup adds to it"
+WIDEST = 100
+
+
+class Chat:
+    """A chat at a terminal, or with a pipe. `leaving` ends it; `conversation` is the one that is going on."""
+
+    def __init__(self, conversation: Conversation, console: "Console", trace: "TraceWriter | None" = None) -> None:
+        self.conversation = conversation
+        self.console = console
+        self.leaving = False
+        self.reader: Reader | None = None
+        self._trace = trace
+
+    @property
+    def width(self) -> int:
+        """Columns that text may take."""
+        return max(20, min(WIDEST, self.console.width - 1))
+
+    def run(self, reader: Reader) -> None:
+        """Take in lines until there are no more, or until it is left. Ctrl-C twice, or once at its end, leaves."""
+        self.reader = reader
+        warned = False
+        while not self.leaving:
+            try:
+                line = reader.line()
+            except EOFError:
+                return
+            except KeyboardInterrupt:
+                if warned or not reader.interactive:
+                    return
+                warned = True
+                self.say(AGAIN)
+                continue
+            warned = False
+            if line:
+                self.take(line)
+
+    def take(self, line: str) -> None:
+        """Obey a command or ask a question; what goes wrong is told in one line, and the chat goes on."""
+        try:
+            if is_command(line):
+                run_command(self, line)
+            else:
+                self.ask(line)
+        except SpadeworkError as error:
+            self.complain(str(error))
+        except OSError as error:
+            self.complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+    def ask(self, message: str) -> None:
+        """Ask a question, and show what comes of it. Raises ConfigError before anything is spent."""
+        talk = self.conversation
+        self._answer(message, lambda on_event: talk.ask(message, on_event))
+
+    def go_on(self, said: "Said" = None) -> None:
+        """Go on with the last question, after a kill, a failure, or with more."""
+        talk = self.conversation
+        self._answer(talk.message, lambda on_event: talk.go_on(said, on_event))
+
+    def add(self, more: Budget) -> None:
+        """Go on with the last question with more; the conversation's budget is raised where that is in the way."""
+        raised = self.conversation.make_room(more)
+        if raised is not None:
+            self.say("the budget of the conversation was raised for it: /budget shows it")
+        self.go_on(more)
+
+    def begin(self) -> None:
+        """Begin another conversation with the same settings."""
+        talk = self.conversation
+        self.conversation = Conversation(
+            asked=talk.asked, budget=talk.budget, whole=talk.whole, store=talk.store, asks=talk.asks
+        )
+        self.say("a new conversation" + ("; /sessions lists the ones before" if talk.store else ""))
+
+    def resume(self, run: str) -> None:
+        """Go on with a conversation that is kept: show what was said, and where its last question stands.
+
+        Raises ConfigError and StoreError where it cannot be read.
+        """
+        talk = self.conversation
+        if talk.store is None:
+            raise ConfigError("this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)")
+        loaded = load_saved(talk.store, run)
+        self.conversation = Conversation.of(loaded, run, talk)
+        for exchange in loaded.exchanges:
+            self.say(f"> {exchange['question']}")
+            status = f" ({exchange['status']})" if exchange["facts"] else ""
+            self.say(f"{exchange['answer'] or 'no answer'}{status}", "  ")
+        if not loaded.exchanges and not self.conversation.message:
+            return
+        if not loaded.outcome:
+            self.say(f"this question was cut short: {one_line(self.conversation.message, 200)}\n{WAITING}")
+        elif loaded.outcome.get("paused"):
+            self.go_on()
+        else:
+            self.conversation.look_again()
+
+    def say(self, text: str, indent: str = "") -> None:
+        """Print lines of ours; what they hold of others' words is cleaned, and long lines are folded."""
+        from rich.text import Text
+
+        from .cells import columns, folded, shown_lines
+
+        room = self.width - len(indent)
+        for line in shown_lines(text):
+            lead = line[: len(line) - len(line.lstrip(" "))]
+            fits = columns(line) <= room
+            first, *rest = [line] if fits else folded(line, max(20, room - len(lead) - 2))
+            for part in (first, *(f"{lead}  {more}" for more in rest)):
+                self.console.print(Text(indent + part), soft_wrap=True)
+
+    def complain(self, text: str) -> None:
+        """One line on what went wrong."""
+        from rich.text import Text
+
+        self.console.print(Text("error: ", "red").append(one_line(text)), soft_wrap=True)
+
+    def keys(self) -> str:
+        """What the keys do, where there are any."""
+        return KEYS if self.reader is not None and self.reader.interactive else ""
+
+    def _answer(self, question: str, work: "Callable[[OnEvent], Result]") -> None:
+        """Run, show the answer, and ask what to do where a limit is gone."""
+        result, view = self._watched(question, work, None)
+        while result.paused and not self.leaving:
+            said = self._asked_for_more(result)
+            if said is None:
+                return
+            talk = self.conversation
+            if isinstance(said, Budget) and talk.make_room(said) is not None:
+                self.say("the budget of the conversation was raised for it: /budget shows it")
+            result, view = self._watched(question, lambda on_event, said=said: talk.go_on(said, on_event), view)
+
+    def _watched(
+        self, question: str, work: "Callable[[OnEvent], Result]", view: "View | None"
+    ) -> "tuple[Result, View]":
+        from .live import watching
+
+        limits = self.conversation.budget.limits()
+        with watching(question, limits, self.console, view=view) as watch:
+            result = work(watch.on_event)
+        self._show(result)
+        return result, watch.view
+
+    def _show(self, result: "Result") -> None:
+        ascii_only = not self.console.encoding.lower().startswith("utf")
+        self.console.print()
+        for line in answer_lines(result, self.width, ascii_only=ascii_only):
+            self.console.print(line, soft_wrap=True)
+        if self.conversation.ended_by:
+            self.say(self.conversation.ended_by)
+        self.console.print()
+
+    def _asked_for_more(self, result: "Result") -> "Said":
+        """What is to become of a question whose budget is gone; None where nobody says so now, and it waits."""
+        example = example_top_up(result)
+        gone = result.resource.replace("_", " ").removeprefix("tools.")
+        self.say(
+            f"The {gone or 'budget'} of this question is used up. Enter adds {example}; or say how much, take, or stop."
+        )
+        while self.reader is not None:
+            try:
+                said = self.reader.reply("add, take or stop? ").strip().lower()
+            except KeyboardInterrupt:
+                return "stop"
+            except EOFError:
+                self.leaving = True
+                return None
+            if said in ("t", "take", "n", "no"):
+                return "take"
+            if said in ("s", "stop", "q", "quit", "/quit", "/stop"):
+                return "stop"
+            text = (
+                example if said in ("", "a", "add", "y", "yes") else said.removeprefix("add ").removeprefix("/topup ")
+            )
+            try:
+                return read_more(self, text, "add")
+            except ConfigError as error:
+                self.complain(str(error))
+        return None
+
+
+def told_below(chat: Chat) -> str:
+    """The line below the input: what a question may take, and what this conversation took."""
+    from ..money.block import amount_text
+    from ..money.budget import counted, label, ordered
+
+    talk = chat.conversation
+    limits, left = talk.budget.limits(), talk.left()
+    each = ", ".join(f"{amount_text(name, limits[name])} {label(name)}" for name in ordered(limits)) or "no limit"
+    parts = [f"a question: {each}"]
+    if left:
+        parts.append(
+            "left in all: " + ", ".join(f"{amount_text(name, left[name])} {label(name)}" for name in ordered(left))
+        )
+    elif talk.questions:
+        spent = counted(talk.spent())
+        parts.append(f"so far: {spent['searches']} searches, {spent['browses']} page reads, {spent['tokens']:,} tokens")
+    return one_line(" | ".join(parts), max(10, chat.console.width - 1))

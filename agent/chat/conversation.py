@@ -1,0 +1,197 @@
+"""A conversation: its questions, each within a budget, all together within another one, in one thread of a store."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+from ...tools.clean import one_line
+from ...tools.errors import ConfigError
+from ..events import Event
+from ..money.amounts import ZERO, Amounts
+from ..money.budget import Budget, counted
+from ..terminal.ask import Asked
+from ..terminal.daily import daily_of, shared, why_ended
+
+if TYPE_CHECKING:
+    from ..result import Result
+    from ..state import Exchange
+    from ..topup import Said
+    from .stored import Loaded
+
+TITLE = 80
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What is asked here goes into one thread, so that later questions know what was found, and what it came to.
+
+    `asked` holds the model, the search and the rest as they stand on the command line; `budget` is that of each
+    question, `whole` that of all of them. Without a `store` the conversation lives as long as this object.
+    """
+
+    asked: Asked
+    budget: Budget
+    whole: Budget
+    store: str | None
+    run: str = field(default_factory=lambda: uuid4().hex[:12])
+    title: str = ""
+    asks: bool = True
+    """Whether somebody is there who can be asked for more."""
+    questions: int = 0
+    before: Amounts = ZERO
+    """What the questions before the last one came to."""
+    result: "Result | None" = None
+    """That of the last question."""
+    message: str = ""
+    """The last question, in the words in which it was asked."""
+    results: "list[Result]" = field(default_factory=list["Result"])
+    """Those of all questions that were asked here."""
+    earlier: "Sequence[Exchange]" = ()
+    """What was said in earlier chats of this conversation."""
+    ended_by: str = ""
+    """What the day's purse had to do with the end of the last question; mostly nothing."""
+    _saver: Any = None
+
+    @classmethod
+    def of(cls, loaded: "Loaded", run: str, like: "Conversation") -> Self:
+        """A conversation that was kept, with its own budgets, model and search, and else set up `like` another one."""
+        known = loaded.about["chat"]
+        exchanges = loaded.exchanges
+        question = exchanges[-1]["question"] if exchanges else str(loaded.about.get("question", ""))
+        return cls(
+            asked=_as_before(like.asked, loaded.about),
+            budget=Budget.of(known.get("budget") or like.budget),
+            whole=Budget.of(known.get("whole") or like.whole),
+            store=like.store,
+            run=run,
+            title=str(known.get("title", "")),
+            asks=like.asks,
+            questions=int(known.get("questions", 0)),
+            before=loaded.spent,
+            message=question,
+            earlier=exchanges[:-1] if exchanges else (),
+        )
+
+    def ask(self, message: str, on_event: OnEvent) -> "Result":
+        """Answer a message. Raises ConfigError and StoreError before anything is spent."""
+        from ..run import run_agent
+
+        before = self.spent()
+        self.title = self.title or one_line(message, TITLE)
+        self.questions += 1
+        try:
+            result = self._within_the_day(
+                lambda options: run_agent(message, self._whole_day(), **options), on_event, new=self.questions == 1
+            )
+        except Exception:
+            self.questions -= 1
+            raise
+        self.before, self.message, self.result = before, message, result
+        self.results.append(result)
+        return result
+
+    def go_on(self, said: "Said", on_event: OnEvent) -> "Result":
+        """Go on with the last question: with more, with a word, or where it was cut short. Raises as `ask` does."""
+        from ..run import resume_agent
+
+        run = self.run
+        again = self.result is None
+        self.result = self._within_the_day(lambda options: resume_agent(run, top_up=said, **options), on_event)
+        self.results = [*(self.results if again else self.results[:-1]), self.result]
+        return self.result
+
+    def look_again(self) -> None:
+        """Take in the result of a question that had ended before, so that it can be looked at; nothing is spent.
+
+        Where the model or the search that it was asked with cannot be used now, there is none to look at.
+        """
+        from ..run import resume_agent
+
+        run = self.run
+        with suppress(ConfigError):
+            self.result = self._within_the_day(lambda options: resume_agent(run, **options), lambda _: None)
+
+    def spent(self) -> Amounts:
+        """What all questions came to so far; of time only that in which they were worked on."""
+        if self.result is None:
+            return self.before
+        return self.before + spent_of(self.result)
+
+    def left(self) -> dict[str, int]:
+        """What is left of the budget of the conversation, in the ledger's units."""
+        gone = counted(self.spent())
+        return {name: max(0, limit - gone[name]) for name, limit in self.whole.limits().items()}
+
+    def make_room(self, more: Budget) -> Budget | None:
+        """Raise the conversation's own limits where they would keep from a question what is added to it by hand.
+
+        The limits as they are now, or None where nothing had to be raised.
+        """
+        limits, left = self.whole.limits(), self.left()
+        short = {name: by - left[name] for name, by in more.limits().items() if name in left and by > left[name]}
+        if not short:
+            return None
+        self.whole = Budget.from_limits({name: limit + short.get(name, 0) for name, limit in limits.items()})
+        return self.whole
+
+    def _within_the_day(self, run: "Callable[[Any], Result]", on_event: OnEvent, *, new: bool = False) -> "Result":
+        """Run within today's purse, where there is one."""
+        daily = daily_of(self.asked.daily)
+        with shared(daily, self.store, self.budget, new=self.run if new else "") as purse:
+            result = run({**self._options(), "on_event": on_event, "purse": purse})
+            self.ended_by = why_ended(purse, result)
+        return result
+
+    def _whole_day(self) -> Budget:
+        daily = daily_of(self.asked.daily)
+        return daily.within(self.budget) if daily is not None else self.budget
+
+    def _options(self) -> dict[str, Any]:
+        asked = self.asked
+        return {
+            "model": asked.models(),
+            "temperature": asked.temperature(),
+            "search": asked.search,
+            "strategy": asked.strategy or "bats-early",
+            "settings": asked.settings(),
+            "thread_id": self.run,
+            "conversation": self.whole,
+            "on_spent": "pause" if self.asks else None,
+            "notes": {"chat": self.about()},
+            **self._kept(),
+        }
+
+    def about(self) -> dict[str, Any]:
+        """What a later chat has to know that goes on with this one."""
+        return {
+            "title": self.title,
+            "questions": self.questions,
+            "budget": self.budget.to_dict(),
+            "whole": self.whole.to_dict(),
+        }
+
+    def _kept(self) -> dict[str, Any]:
+        if self.store is not None:
+            return {"store": self.store}
+        if self._saver is None:
+            from langgraph.checkpoint.memory import InMemorySaver
+
+            self._saver = InMemorySaver()
+        return {"checkpointer": self._saver}
+
+
+def _as_before(asked: Asked, about: "Mapping[str, Any]") -> Asked:
+    """The options of a chat, with model, search and strategy of the conversation where it names none itself."""
+    known = {name: about.get(name) for name in ("model", "search", "strategy", "base_url")}
+    return replace(
+        asked, **{name: value for name, value in known.items() if isinstance(value, str) and not getattr(asked, name)}
+    )
+
+
+def spent_of(result: "Result") -> Amounts:
+    """What a question came to, as its charges say; of calls, which overlap, no time counts."""
+    ms = sum(charge.amounts.ms for charge in result.charges if charge.kind == "clock")
+    return replace(sum((charge.amounts for charge in result.charges), ZERO), ms=ms)

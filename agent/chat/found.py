@@ -1,0 +1,97 @@
+"""The parts of the screen that say what is known: question, best answer, constraints with their proof, decision."""
+
+from typing import TYPE_CHECKING
+
+from .cells import columns, cut, folded, shown
+from .sheet import Lines, Sheet
+from .view import Standing
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+FOUND: dict[Standing, tuple[str, str]] = {
+    "proven": ("[x]", "green"),
+    "snippet": ("[~]", "yellow"),
+    "inference": ("[~]", "yellow"),
+    "contradicted": ("[!]", "red"),
+    "disputed": ("[!]", "red"),
+    "open": ("[ ]", "dim"),
+}
+"""How a constraint is marked, and in which colour."""
+STATUS = {"verified": "green", "supported": "yellow"}
+OUTCOMES = {"CONTINUE": "dig deeper", "PIVOT": "pivot", "SUCCESS": "answer", "EXHAUSTED": "stop"}
+WIDEST = max(map(len, FOUND))
+LEAST = 12
+"""Columns that a quote takes at least."""
+
+
+def question_rows(sheet: Sheet) -> int:
+    """The lines that the whole question takes."""
+    return len(folded(shown(sheet.view.question), sheet.width))
+
+
+def question(sheet: Sheet, count: int) -> Lines:
+    """What was asked."""
+    from rich.text import Text
+
+    return "question", [Text(line, "bold") for line in sheet.block(sheet.view.question, count)]
+
+
+def best(sheet: Sheet, count: int) -> Lines:
+    """The best answer so far, and how it stands."""
+    from rich.text import Text
+
+    found = sheet.view.best
+    if found is None:
+        return "best", [Text("no answer yet", "dim")]
+    known = cut(f"{found.status}, {len(found.proven)} of {len(sheet.view.demands)} proven  ", sheet.width, "")
+    line = Text(known, STATUS.get(found.status, ""))
+    return "best", [line.append(sheet.cut(found.answer, sheet.room(line)), "bold")]
+
+
+def proof(sheet: Sheet, count: int) -> Lines:
+    """The constraints, a line each; where there are fewer lines the open ones, on a single line their marks alone."""
+    from rich.text import Text
+
+    demands = sheet.view.demands
+    if count == 1 < len(demands):
+        line = Text()
+        for item in demands:
+            mark, style = FOUND[sheet.view.standing(item["id"])]
+            told = f"{mark} {sheet.cut(item['id'], 6)}  "
+            line.append(told if columns(told) <= sheet.room(line) else "", style)
+        return "proof", [line]
+    shown_ones = demands
+    if count < len(demands):
+        by_need = sorted(demands, key=lambda item: sheet.view.standing(item["id"]) == "proven")
+        shown_ones = [item for item in demands if item in by_need[: count - 1]]
+    lines = [_demand(sheet, item["id"], item["text"]) for item in shown_ones]
+    hidden = len(demands) - len(shown_ones)
+    return "proof", [*lines, *([Text(cut(f"and {hidden} more", sheet.width, ""), "dim")] if hidden else [])]
+
+
+def _demand(sheet: Sheet, name: str, text: str) -> "Text":
+    """A constraint: how the lead stands on it, what it says, and the words that show it."""
+    from rich.text import Text
+
+    standing, found = sheet.view.standing(name), sheet.view.cell(name)
+    mark, style = FOUND[standing]
+    line = Text(cut(f"{mark} {sheet.cut(name, 4):<4}{standing:<{WIDEST}}  ", sheet.width, ""), style)
+    room = sheet.room(line)
+    quote = f'  "{shown(found.quote)}"' if found is not None and found.quote else ""
+    line.append(sheet.cut(text, max(room * 2 // 5, room - columns(quote)) if quote else room))
+    room = sheet.room(line)
+    return line.append(cut(quote, room, sheet.more) if room >= LEAST else "", "dim")
+
+
+def decided(sheet: Sheet, count: int) -> Lines:
+    """The last decision, with its reason."""
+    from rich.text import Text
+
+    decision = sheet.view.decision
+    if decision is None:
+        return "decided", [Text("nothing yet", "dim")]
+    word = OUTCOMES[decision["outcome"]]
+    lines = [Text(line) for line in sheet.block(f"{word}: {decision['reason']}", count)]
+    lines[0].stylize("bold magenta", 0, len(word))
+    return "decided", lines

@@ -1,0 +1,102 @@
+"""Commands that keep, find and end conversations: `/save`, `/sessions`, `/resume`, `/retry`, `/clear`, `/help`, `/quit`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...tools.clean import one_line
+from ...tools.errors import ConfigError
+from ...tools.replacing import write_whole
+from .commands import COMMANDS, command, help_text
+from .looking import last_of
+from .stored import delete_saved, find_saved, list_saved, saved_text
+from .written import conversation_json, conversation_markdown
+
+if TYPE_CHECKING:
+    from .chat import Chat
+
+NOT_KEPT = "this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)"
+
+
+@command("save", "FILE", "write the conversation to FILE.md, or its answers with all proof to FILE.json")
+def save(chat: "Chat", rest: str) -> None:
+    """Write the conversation. A file that is there is never written over. Raises ConfigError."""
+    last_of(chat, "save")
+    if not rest:
+        raise ConfigError("/save: name a file, such as /save answer.md or /save answer.json")
+    path = Path(rest).expanduser()
+    if path.exists():
+        raise ConfigError(f"/save: {one_line(str(path), 200)} is there already: give another name")
+    as_json = path.suffix.lower() == ".json"
+    text = (conversation_json if as_json else conversation_markdown)(chat.conversation, chat.exchanges())
+    try:
+        write_whole(path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise ConfigError(f"/save: {one_line(str(path), 200)} cannot be written: {error.strerror or error}") from error
+    chat.say(f"saved to {one_line(str(path), 300)}")
+
+
+@command("sessions", "[delete ID]", "list the conversations that are kept, or delete one", lambda _: ["delete"])
+def sessions(chat: "Chat", rest: str) -> None:
+    """List the conversations, or delete one. Raises ConfigError for one that there is not, or that goes on."""
+    store = _store(chat)
+    word, _, name = rest.partition(" ")
+    if word == "delete" and name.strip():
+        found = find_saved(store, name.strip())
+        if found.run == chat.conversation.run:
+            raise ConfigError("/sessions delete: that is this conversation; /clear begins another one first")
+        delete_saved(store, found.run)
+        chat.say(f"deleted {found.run} ({one_line(found.title, 60)})")
+        return
+    if rest:
+        raise ConfigError(f"/sessions {one_line(rest, 60)}: say /sessions, or /sessions delete ID")
+    chat.say(saved_text(list_saved(store), chat.width, here=chat.conversation.run) or "no conversation is kept yet")
+
+
+def _ids(chat: "Chat") -> list[str]:
+    if chat.conversation.store is None:
+        return []
+    return [saved.run for saved in list_saved(chat.conversation.store)]
+
+
+@command("resume", "[ID]", "go on with a conversation that is kept: the last one, or the one of that id", _ids)
+def resume(chat: "Chat", rest: str) -> None:
+    """Leave this conversation for another one. Raises ConfigError where there is none."""
+    chat.resume(find_saved(_store(chat), rest, but=chat.conversation.run).run)
+
+
+@command("retry", "", "go on with the last question where it was cut short or failed; else ask it again")
+def retry(chat: "Chat", rest: str) -> None:
+    """Go on with, or ask again, the last question. Raises ConfigError where nothing was asked."""
+    talk = chat.conversation
+    if not talk.message:
+        raise ConfigError("/retry: nothing was asked yet")
+    if talk.result is None or talk.result.stop_reason in ("cancelled", "error") or talk.result.paused:
+        chat.go_on()
+    else:
+        chat.ask(talk.message)
+
+
+@command("clear", "", "begin another conversation; this one is kept")
+def clear(chat: "Chat", rest: str) -> None:
+    """Begin anew, with the same settings."""
+    chat.begin()
+
+
+@command("help", "[COMMAND]", "show this list, or one command", lambda _: [*COMMANDS])
+def help_(chat: "Chat", rest: str) -> None:
+    """List the commands."""
+    chat.say(help_text(rest, chat.width))
+    if not rest:
+        chat.say(chat.keys())
+
+
+@command("quit", "", "leave; the conversation is kept, and `spadework chat --resume` goes on with it")
+def quit_(chat: "Chat", rest: str) -> None:
+    """Leave the chat."""
+    chat.leaving = True
+
+
+def _store(chat: "Chat") -> str:
+    if chat.conversation.store is None:
+        raise ConfigError(NOT_KEPT)
+    return chat.conversation.store

@@ -1,0 +1,104 @@
+"""Starting a chat: what it says first, where it reads from, what it keeps, and how it is left."""
+
+import signal
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..money.budget import Budget
+from ..storage.database import is_postgres
+from ..terminal.ask import Asked, exit_code, place_to_store
+from ..terminal.notices import one_line_notices
+from ..terminal.usual import conversation_limits
+from .chat import Chat, told_below
+from .conversation import Conversation
+from .reading import PipeReader, PromptReader, Reader
+from .stored import find_saved
+from .switching import model_name, search_name
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+
+    from ..trace.writer import TraceWriter
+
+WELCOME = "Ask a question, or say /help. Ctrl-D leaves."
+NO_MODEL = (
+    "No model is set yet: /model ollama:NAME takes one of a local Ollama, /model openai:NAME one of OpenAI"
+    " (OPENAI_API_KEY); SPADEWORK_BASE_URL names any other server. `spadework doctor` tells more."
+)
+
+
+@one_line_notices()
+def chat(asked: Asked, *, resume: str | None = None, trace: "TraceWriter | None" = None) -> int:
+    """Chat until it is left; the exit code. `resume` is the beginning of a conversation's name, or empty for the last.
+
+    With a pipe for its input each line is a question, and the exit code is that of the last one. Raises ConfigError and
+    StoreError where it cannot begin.
+    """
+    from rich.console import Console
+
+    interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    budget, whole = asked.limits(), conversation_limits() or Budget()
+    store = place_to_store(asked)
+    talk = Conversation(asked=asked, budget=budget, whole=whole, store=store, asks=interactive)
+    talking = Chat(talk, Console(highlight=False), trace)
+    if resume is not None:
+        run = find_saved(store, resume).run if store is not None else ""
+        talking.resume(run)
+    if not interactive:
+        talking.run(PipeReader())
+        result = talking.conversation.result
+        return 0 if result is None and not talking.failed else 1 if result is None else exit_code(result)
+    _leave_on_sigterm(talking)
+    _welcome(talking)
+    reader: Reader = PromptReader(talking, _history(store), lambda: told_below(talking))
+    threading.Thread(target=_get_ready, name="spadework-ready", daemon=True).start()
+    talking.run(reader)
+    _farewell(talking)
+    return 0
+
+
+def _welcome(talking: Chat) -> None:
+    from importlib.metadata import version
+
+    if talking.conversation.questions:
+        return
+    model = model_name(talking)
+    talking.say(f"Spadework {version('spadework')}, model {model or 'not set'}, search {search_name(talking)}")
+    talking.say(WELCOME if model else NO_MODEL)
+    talking.say("")
+
+
+def _farewell(talking: Chat) -> None:
+    talk = talking.conversation
+    if talk.questions and talk.store is not None:
+        talking.say(f"kept: spadework chat --resume {talk.run}")
+
+
+def _history(store: str | None) -> "History":
+    """What was typed before, beside the file of the runs; in memory where nothing is kept, or where it is elsewhere."""
+    from prompt_toolkit.history import InMemoryHistory
+
+    if store is None or is_postgres(store):
+        return InMemoryHistory()
+    from ..storage.retention import keep_days
+    from .history import FileHistory
+
+    return FileHistory(Path(f"{store}.typed"), keep_days())
+
+
+def _get_ready() -> None:
+    """Import what a question needs, which takes a second, while the first one is typed."""
+    import_module("..run", __package__)
+
+
+def _leave_on_sigterm(talking: Chat) -> None:
+    """End the question that goes on, and then the chat, as whoever sends this signal expects."""
+
+    def leave(signum: int, frame: Any) -> None:
+        talking.leaving = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)

@@ -1,0 +1,80 @@
+"""Keeps a block of lines at the bottom of what was printed to a terminal, and writes only those that changed.
+
+All that it writes besides the lines: moves to the first column and up, erasing to the end of a line or of the screen,
+colours, the cursor hidden and shown, and wrapping off while the block is written. So a line that a terminal takes for
+wider than it was measured is cut there, and cannot push the others out of their places.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+ONE_LINE, WRAPPED = "\x1b[?7l", "\x1b[?7h"
+END_OF_LINE, BELOW = "\x1b[K", "\x1b[J"
+
+
+class Painter:
+    """The block on one terminal. The cursor stays at the start of its last line. Raises OSError from the terminal."""
+
+    def __init__(self, console: "Console") -> None:
+        self._console = console
+        self._rows: list[str] = []
+        self._widths: list[int] = []
+        self._size = (0, 0)
+
+    def paint(self, lines: "Sequence[Text]", above: "Sequence[Text]" = ()) -> None:
+        """Show these lines as the block; those `above` are printed before it and stay."""
+        size = tuple(self._console.size)
+        rows = [self._row(line) for line in lines]
+        parts = [HIDE]
+        if above or size != self._size:
+            parts += [self._top(size), BELOW, *(self._row(line) + "\r\n" for line in above)]
+            self._rows = []
+        else:
+            parts.append(self._top(size))
+        parts.append(ONE_LINE)
+        for index, row in enumerate(rows):
+            known = self._rows[index] if index < len(self._rows) else None
+            parts += [row, END_OF_LINE] if row != known else []
+            parts.append("\r\n" if index < len(rows) - 1 else BELOW if len(rows) < len(self._rows) else "")
+        parts += ["\r", WRAPPED]
+        self._rows, self._widths, self._size = rows, [line.cell_len for line in lines], size
+        self._write("".join(parts))
+
+    def wipe(self, above: "Sequence[Text]" = ()) -> None:
+        """Take the block away; what is printed next stands where it began, below the lines `above`."""
+        top = self._top(tuple(self._console.size))
+        self._write(top + BELOW + "".join(self._row(line) + "\r\n" for line in above) + SHOW)
+        self._rows, self._widths = [], []
+
+    def _top(self, size: tuple[int, ...]) -> str:
+        """The way to the first line of the block. Where the terminal became narrower, its lines take more rows."""
+        width, height = size
+        wrap = width < self._size[0] and wraps_again(os.environ)
+        up = sum(max(1, -(-taken // max(1, width))) if wrap else 1 for taken in self._widths[:-1])
+        up = min(up, height - 1)
+        return "\r" + (f"\x1b[{up}A" if up > 0 else "")
+
+    def _row(self, line: "Text") -> str:
+        with self._console.capture() as capture:
+            self._console.print(line, end="", soft_wrap=True)
+        return capture.get()
+
+    def _write(self, text: str) -> None:
+        file = self._console.file
+        encoding = getattr(file, "encoding", None) or "utf-8"
+        file.write(text.encode(encoding, "replace").decode(encoding))
+        file.flush()
+
+
+def wraps_again(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal breaks its lines anew when it becomes narrower, as all but a few old ones do."""
+    if "TMUX" in environment:
+        return True
+    term = environment.get("TERM", "")
+    return not ("XTERM_VERSION" in environment or term == "linux" or term.startswith("screen"))

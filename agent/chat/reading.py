@@ -1,0 +1,153 @@
+"""Where the chat's lines come from: a person at a terminal, or a pipe."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ...tools.clean import clean
+from .commands import COMMANDS
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+    from .chat import Chat
+
+PROMPT = "> "
+MORE = "  "
+"""What stands before the further lines of a message."""
+KEYS = (
+    "Enter sends, Alt-Enter or Ctrl-J begins a new line, the arrows bring back what was typed, Tab completes commands"
+)
+
+
+class Reader(Protocol):
+    """Gives lines. Raises EOFError where there are no more, KeyboardInterrupt for Ctrl-C."""
+
+    interactive: bool
+
+    def line(self) -> str:
+        """A message or a command, which may have several lines."""
+        ...
+
+    def reply(self, prompt: str) -> str:
+        """What somebody says to a question of ours, on one line."""
+        ...
+
+
+class PipeReader:
+    """Lines of standard input, each a message of its own. Nobody is there to be asked anything."""
+
+    interactive = False
+
+    def line(self) -> str:
+        """The next line that is not empty. Raises EOFError."""
+        while True:
+            read = sys.stdin.buffer.readline() if sys.stdin else b""
+            if not read:
+                raise EOFError
+            if text := clean(read.decode(errors="replace")).strip():
+                return text
+
+    def reply(self, prompt: str) -> str:
+        """Raises EOFError: there is nobody."""
+        raise EOFError
+
+
+class PromptReader:
+    """A line editor with history, several lines, and completion of commands."""
+
+    interactive = True
+
+    def __init__(self, chat: "Chat", history: "History", told: Callable[[], str]) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.output import ColorDepth
+        from prompt_toolkit.styles import Style
+
+        plain = bool(os.environ.get("NO_COLOR"))
+        self._session: PromptSession[str] = PromptSession(
+            PROMPT,
+            history=history,
+            completer=_completer(chat),
+            complete_while_typing=True,
+            complete_in_thread=True,
+            key_bindings=_keys(),
+            multiline=True,
+            prompt_continuation=MORE,
+            bottom_toolbar=lambda: told(),
+            style=Style.from_dict({"bottom-toolbar": "noreverse", "prompt": "" if plain else "bold"}),
+            color_depth=ColorDepth.DEPTH_1_BIT if plain else None,
+            enable_suspend=True,
+            reserve_space_for_menu=4,
+        )
+        self._short: PromptSession[str] = PromptSession(
+            color_depth=ColorDepth.DEPTH_1_BIT if plain else None, erase_when_done=False
+        )
+
+    def line(self) -> str:
+        """The next message. Raises EOFError for Ctrl-D, KeyboardInterrupt for Ctrl-C where nothing was typed."""
+        return clean(self._session.prompt()).strip()
+
+    def reply(self, prompt: str) -> str:
+        """One line. Raises EOFError, KeyboardInterrupt."""
+        return clean(self._short.prompt(prompt)).strip()
+
+
+def _keys() -> "KeyBindings":
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: "KeyPressEvent") -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+            buffer.complete_state = None
+        elif buffer.document.current_line_before_cursor.endswith("\\"):
+            buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    @keys.add("c-j")
+    def _(event: "KeyPressEvent") -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-c")
+    def _(event: "KeyPressEvent") -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=KeyboardInterrupt)
+
+    return keys
+
+
+def _completer(chat: "Chat") -> Any:
+    from prompt_toolkit.completion import Completer, Completion
+    from prompt_toolkit.document import Document
+
+    class Commands(Completer):
+        """Names of commands, and the words that may follow them."""
+
+        def get_completions(self, document: Document, complete_event: object) -> Iterable[Completion]:
+            text = document.text_before_cursor
+            if not text.startswith("/") or "\n" in text:
+                return
+            for word, typed in completions(chat, text):
+                yield Completion(word, start_position=-len(typed))
+
+    return Commands()
+
+
+def completions(chat: "Chat", text: str) -> list[tuple[str, str]]:
+    """What may stand at the end of a command line, each with what of it is typed already."""
+    name, space, rest = text[1:].partition(" ")
+    if not space:
+        return [(f"/{known} ", text) for known in COMMANDS if known.startswith(name.lower())]
+    if name not in COMMANDS:
+        return []
+    typed = rest.rpartition(" ")[2].rpartition(",")[2]
+    return [(word, typed) for word in COMMANDS[name].words(chat) if word.startswith(typed) and word != typed]

@@ -1,0 +1,143 @@
+"""What was said and found before in a conversation: kept a question at a time, and shown to those who go on with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...tools.clean import neutralise, one_line
+from ...tools.reading.extract import Page
+from ...tools.reading.passages import estimate_tokens
+from ...tools.reading.ranking import words_of
+from ..money.charges import Charge
+from ..proof.marks import marked
+from ..proof.matrix import active, cell_key
+from ..session import Session
+from ..state import AgentState, Exchange, Fact, Finding
+from .act import page_text
+from .context import entry
+from .judge import choose
+
+MAX_FACTS = 8
+QUOTES = 2
+MAX_ANSWER = 1_500
+MAX_PAGES = 3
+MAX_NAMED = 12
+KNOWN_HEAD = (
+    "Found earlier in this conversation, and paid for: words of these pages can be quoted as they are, and the pages"
+    " open again for free. Search only for what is not here."
+)
+"""The first line of what a question starts with that follows others."""
+
+
+def begun(state: AgentState, turn: int) -> list[Exchange]:
+    """The conversation with a new question at its end; the one before gets what came of it."""
+    opened = Exchange(turn=turn, question=state["question"], taken="", answer="", status="none", facts=[])
+    return [*so_far(state), opened]
+
+
+def so_far(state: AgentState) -> list[Exchange]:
+    """The conversation up to now; its last question with what came of it, or with the best so far."""
+    past = [*(state.get("past") or [])]
+    if past:
+        past[-1] = _closed(state, past[-1])
+    return past
+
+
+def _closed(state: AgentState, last: Exchange) -> Exchange:
+    answer, status = (state["answer"], state["status"]) if state["answer"] else choose(state)
+    facts: list[Fact] = []
+    for constraint in active(state["constraints"]):
+        finding = state["findings"].get(cell_key(answer, constraint["id"]))
+        if finding is not None:
+            facts.append(_fact(constraint["text"], finding))
+    taken = state["assumption"]
+    return {**last, "taken": taken, "answer": answer[:MAX_ANSWER], "status": status, "facts": facts[:MAX_FACTS]}
+
+
+def _fact(demand: str, finding: Finding) -> Fact:
+    quotes = [{"quote": item["quote"], "url": item["url"]} for item in finding["evidence"][:QUOTES]]
+    return Fact(
+        demand=demand,
+        verdict=finding["verdict"],
+        proof=finding["proof"],
+        quotes=quotes,
+        inference=finding["inference"],
+    )
+
+
+def conversation_text(state: AgentState, room: int) -> str:
+    """The exchanges before this one, the last of them in any case, within about `room` tokens."""
+    earlier = state["past"][:-1]
+    parts: list[str] = []
+    for exchange in reversed(earlier):
+        told = _told(exchange, state)
+        room -= estimate_tokens(told)
+        if parts and room < 0:
+            parts.append(f"({len(earlier) - len(parts)} earlier questions are left out)")
+            break
+        parts.append(told)
+    if not parts:
+        return "[conversation]\n(nothing was said yet)"
+    return "[conversation]\n" + marked("conversation", "so far", neutralise("\n\n".join(reversed(parts))))
+
+
+def _told(exchange: Exchange, state: AgentState) -> str:
+    lines = [f"asked: {one_line(exchange['question'], 500)}"]
+    if exchange["taken"]:
+        lines.append(f"understood as: {one_line(exchange['taken'], 500)}")
+    if exchange["facts"]:
+        lines.append(f"answer: {one_line(exchange['answer'], MAX_ANSWER)} ({exchange['status']})")
+    else:
+        lines.append(f"said: {one_line(exchange['answer'], MAX_ANSWER)}" if exchange["answer"] else "found no answer")
+    facts = [_fact_line(fact) for fact in exchange["facts"]]
+    return "\n".join([*lines, *facts, f"it took {_spent(state, exchange['turn'])}"])
+
+
+def _fact_line(fact: Fact) -> str:
+    said = [f'"{one_line(item["quote"], 160)}" {item["url"]}' for item in fact["quotes"]]
+    because = [f"because {fact['inference']}"] if fact["inference"] else []
+    return " ".join([f"{one_line(fact['demand'], 160)}: {fact['verdict']} ({fact['proof']})", *said, *because])
+
+
+def _spent(state: AgentState, turn: int) -> str:
+    own = f"{state['run']}/{turn}/"
+    charges = [Charge.from_dict(data).amounts for key, data in state["charges"].items() if key.startswith(own)]
+    searches, pages = sum(one.searches for one in charges), sum(one.browses for one in charges)
+    calls, tokens = sum(one.model_calls for one in charges), sum(one.tokens for one in charges)
+    return f"{searches} searches, {pages} page reads, {calls} model calls, {tokens:,} tokens"
+
+
+def known_entries(state: AgentState, session: Session, question: str, room: int) -> list[dict[str, Any]]:
+    """What the searcher of a follow-up starts with: what was said, and of the pages read what bears on its question."""
+    earlier = state["past"][:-1]
+    pages = _nearest(session, question)
+    if not pages and not any(exchange["facts"] for exchange in earlier):
+        return []
+    told = "\n\n".join(_told(exchange, state) for exchange in earlier[-3:])
+    parts = [KNOWN_HEAD, marked("conversation", "so far", neutralise(told))]
+    left = room - estimate_tokens("".join(parts))
+    shown = pages[:MAX_PAGES]
+    for number, page in enumerate(shown):
+        cap = left // (len(shown) - number)
+        if cap < 120:
+            break
+        parts.append(page_text(page, question, 1, cap))
+        left -= estimate_tokens(parts[-1])
+    named = [f"{one_line(page.title, 80)} {page.url}" for page in pages[:MAX_NAMED]]
+    if named:
+        parts.append("pages read (free to open again):\n" + neutralise("\n".join(named)))
+    stub = neutralise(f"earlier questions of this conversation; pages read: {' '.join(page.url for page in shown)}")
+    return [entry({"role": "user", "content": "\n\n".join(parts)}, stub=stub)]
+
+
+def _nearest(session: Session, question: str) -> list[Page]:
+    """The pages read for earlier questions, those first that share the rarest words with this one."""
+    pages = [page for url in session.known if (page := session.pages.get(url)) is not None]
+    bags = [set(words_of(page.text)) for page in pages]
+    wanted = set(words_of(question))
+    weights = {word: 1 / sum(word in bag for bag in bags) for word in wanted if any(word in bag for bag in bags)}
+    order = sorted(range(len(pages)), key=lambda at: -sum(weights[word] for word in weights if word in bags[at]))
+    return _once([pages[at] for at in order])
+
+
+def _once(pages: Sequence[Page]) -> list[Page]:
+    return list({page.digest: page for page in pages}.values())

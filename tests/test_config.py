@@ -167,6 +167,20 @@ def test_a_broken_file_is_not_written_over(file: Path) -> None:
     assert file.read_text() == "model = "
 
 
+def test_what_is_no_file_is_left_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPADEWORK_CONFIG", str(file.parent))
+    file.parent.mkdir()
+    assert "cannot be changed: Is a directory" in config("set", "model", "m", code=2)
+    assert list(file.parent.iterdir()) == []
+
+
+def test_a_file_that_windows_wrote_is_read_and_changed(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_bytes(b'\xef\xbb\xbfmodel = "m"\r\nstrategy = "react"\r\n')
+    config("set", "model", "n")
+    assert tomllib.loads(file.read_text()) == {"model": "n", "strategy": "react"}
+
+
 def test_a_link_to_a_file_elsewhere_stays_a_link(file: Path, tmp_path: Path) -> None:
     file.parent.mkdir()
     (tmp_path / "dotfiles.toml").write_text("# kept elsewhere\n")

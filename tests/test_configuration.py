@@ -66,7 +66,6 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: P
     heard = budget_of(SPADEWORK_BUDGET="searches=5,seconds=90", SPADEWORK_MODEL="from-the-environment")
     assert heard == {"searches": 5, "browses": 10, "seconds": 90, **none}
     assert budget_of("--searches", "4", SPADEWORK_BUDGET="9") == {"searches": 4, "browses": 9, "seconds": None, **none}
-    assert budget_of("--budget", "4", SPADEWORK_BUDGET="9") == {"searches": 4, "browses": 4, "seconds": None, **none}
 
 
 def test_every_setting_of_the_source_is_in_the_table_and_every_one_of_the_table_has_a_reader() -> None:
@@ -193,6 +192,14 @@ def test_a_wrong_value_is_told_with_the_file_by_what_reads_it(file: Path, text: 
     assert (code, stdout) == (2, "")
     assert f"{said}{file})\n" in stderr
     assert stderr.count("\n") == 1
+
+
+def test_an_error_about_something_else_does_not_blame_the_file(file: Path) -> None:
+    file.write_text('base_url = "https://api.openai.com/v1"\nstrategy = "react"\n')
+    for command in (("ask", QUESTION), ("ask", QUESTION, "--model", "m"), ("ask", QUESTION, "--searches", "x")):
+        code, _, stderr = told(*command)
+        assert code == 2
+        assert str(file) not in stderr
 
 
 def test_a_named_file_that_is_not_there_is_told_and_none_is_no_file(

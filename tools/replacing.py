@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Generator
@@ -11,8 +12,11 @@ from pathlib import Path
 def replacing(path: Path) -> Generator[Path]:
     """A new file beside `path` to write to, which takes its place when the block ends well, once it is on the disk.
 
-    Whatever goes wrong, an older file stays as it was and nothing is left behind. Raises OSError.
+    Whatever goes wrong, an older file stays as it was and nothing is left behind. Raises OSError; also where there is
+    something else than a file, as a superuser would otherwise put a file in the place of /dev/null.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         yield fresh

@@ -109,7 +109,7 @@ def _in_one_line(error: click.UsageError, command: str = "") -> click.ClickExcep
     """Wrong use in one line, like all that goes wrong. A group that was called for its help stays as it is."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error
-    text = error.format_message().rstrip(".")
+    text = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption):
         options = [name for param in error.ctx.command.params for name in param.opts] if error.ctx is not None else []
         text = f"no such option {error.option_name!r}{nearest(error.option_name, options)}"

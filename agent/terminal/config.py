@@ -148,7 +148,7 @@ def _write(setting: Setting, value: str | None) -> bool:
 
     path = _file().resolve()  # a link stays a link
     try:
-        old = path.read_bytes().decode() if path.exists() else ""
+        old = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
         values = values_of(old, path)
         if value is None and setting.name not in values:
             return False
@@ -171,7 +171,7 @@ def _say_what_goes_before(setting: Setting) -> None:
 def _table(found: list[Found], columns: int) -> list[str]:
     name = max(len(one.setting.name) for one in found)
     origin = len("environment")
-    room = max(columns, 50) - name - origin - 4
+    room = max(columns, 40) - name - origin - 4
     rows = [("setting", "value", "from")]
     rows += [(one.setting.name, one.value or one.setting.usual, one.origin) for one in found]
     return [f"{first.ljust(name)}  {_cut(value, room)}  {last}" for first, value, last in rows]
@@ -182,7 +182,7 @@ def _keys(keys: dict[str, bool], columns: int) -> list[str]:
     names = max(map(len, keys))
     lines = wrapped("keys, from the environment alone: never stored, never shown", columns)
     for name, is_set in keys.items():
-        lines.append(f"{name.ljust(names)}  {'set' if is_set else 'not set':<7}  {KEYS[name]}"[: max(columns, 50)])
+        lines.append(f"{name.ljust(names)}  {'set' if is_set else 'not set':<7}  {KEYS[name]}"[: max(columns, 40)])
     return lines
 
 

@@ -51,7 +51,7 @@ def read_values(path: Path) -> dict[str, str]:
     Raises ConfigError: a file that is named and not there, or is not TOML; a setting that there is not; a key.
     """
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         if os.environ.get(VARIABLE, "").strip():
             raise ConfigError(
@@ -108,7 +108,10 @@ def _where_from(error: str, taken: Mapping[str, str], path: Path | None) -> str:
     from .checking import problem
 
     for name, text in taken.items():
-        if SETTINGS[name].variable in error or problem(SETTINGS[name], text) == error:
+        variable = SETTINGS[name].variable
+        # Other lines name a variable only as what may help.
+        about = error.startswith(variable) or (variable in error and text in error)
+        if about or problem(SETTINGS[name], text) == error:
             return f" ({name} in {path})"
     return ""
 

@@ -34,7 +34,7 @@ def columns(text: str) -> int:
 
 def cut(text: str, width: int, more: str = "…") -> str:
     """The start of a text in at most `width` columns; `more` says that something was left out."""
-    if len(_start(text, width)) == len(text):
+    if _fits(text, width):
         return text
     return _start(text, width - len(more)).rstrip() + more[: max(0, width)]
 
@@ -50,12 +50,15 @@ def tail(text: str, width: int, more: str = "…") -> str:
 
 
 def folded(text: str, width: int) -> list[str]:
-    """Text on lines of at most `width` columns, broken at spaces where there are any; leading spaces are kept."""
+    """Text on lines of at most `width` columns, broken at spaces; leading ones are kept.
+
+    A word that is longer than a line, as texts in Chinese are, is broken where the line ends.
+    """
     lines: list[str] = []
     width = max(2, width)
     while len(head := _start(text, width)) < len(text):
         last = head.rfind(" ")
-        if text[len(head)] != " " and head[: max(last, 0)].strip():
+        if text[len(head)] != " " and head[: max(last, 0)].strip() and _fits(text[last + 1 :].partition(" ")[0], width):
             head = head[:last]
         lines.append(head.rstrip())
         text = text[len(head) :].lstrip(" ")
@@ -73,6 +76,10 @@ def _tame(text: str) -> str:
         if marks <= MOST_MARKS:
             kept.append(char)
     return "".join(kept)
+
+
+def _fits(text: str, width: int) -> bool:
+    return len(_start(text, width)) == len(text)
 
 
 def _start(text: str, width: int) -> str:

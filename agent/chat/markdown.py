@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ..result import Result, Source
     from ..state import Finding
 
-# A colon and an at sign would let addresses become links by themselves, "www." too.
-_SIGNS = re.compile(r"([\\`*_{}\[\]<>()#|~&@:$^=!])")
-_FIRST = re.compile(r"^(\s*)([-+]|\d+(?=[.)]))")
+# Addresses become links by themselves, by "://", "www." or an at sign.
+_SIGNS = re.compile(r"([\\`*_\[\]<>|~&@$]|:(?=//))")
+_FIRST = re.compile(r"^([-+=#]|\d+(?=[.)]))")
 _WWW = re.compile(r"(?i)(www)(\.)")
 _SAFE = "/:?#@!$&'*+,;=%-._~"
 
@@ -40,9 +40,8 @@ def escaped(text: str) -> str:
 
 
 def _guarded(found: re.Match[str]) -> str:
-    """The start of what would be a list: a dash is escaped, a number by what follows it."""
-    sign = found[2]
-    return f"{found[1]}\\{sign}" if sign in "-+" else f"{found[1]}{sign}\\"
+    """The start of what would be a list or a heading: a sign is escaped, a number by what follows it."""
+    return f"{found[1]}\\" if found[1].isdigit() else f"\\{found[1]}"
 
 
 def _answer(text: str) -> str:

@@ -55,9 +55,9 @@ def _stands(result: "Result", width: int) -> "list[Text]":
     if result.assumption:
         lines += _hanging("taken as: ", result.assumption, width)
     if result.status != "verified":
-        lines += [_text(line, "yellow") for line in folded(status_text(result), width)]
+        lines += _hanging(status_text(result), "", width, "yellow")
     if result.stop_reason not in ("answered", "no_search_needed"):
-        lines += [_text(line) for line in folded(shown(stopped_text(result)), width)]
+        lines += _hanging(stopped_text(result), "", width)
     return [*lines, *(_hanging("last failure: ", result.fault, width) if result.fault else ())]
 
 
@@ -68,7 +68,7 @@ def _proof(result: "Result", width: int) -> "list[Text]":
     findings = {cell_key(item["candidate"], item["constraint"]): item for item in result.findings}
     lines: list[Text] = []
     for constraint in result.constraints if result.answer else ():
-        name, text = shown(constraint["id"]), constraint["text"]
+        name, text = cut(shown(constraint["id"]), 8), constraint["text"]
         if why := constraint.get("dropped"):
             lines += _hanging(f"[-] {name} dropped as a misreading  ", f"{text} ({why})", width)
             continue
@@ -82,7 +82,7 @@ def _proof(result: "Result", width: int) -> "list[Text]":
 
 def _proven(result: "Result", finding: "Finding", head: str, text: str, width: int) -> "Text":
     numbers = " ".join(dict.fromkeys(_number(result, item["url"]) for item in finding["evidence"]))
-    line = _text("[x] ", "green").append(f"{head} {numbers}  ")
+    line = _text("[x] ", "green").append(cut(f"{head} {numbers}  ", width - 4))
     room = width - columns(line.plain)
     quote = f'  "{shown(finding["evidence"][0]["quote"])}"' if finding["evidence"] else ""
     said = cut(shown(text), max(room // 3, room - columns(quote)))
@@ -109,9 +109,10 @@ def _sources(result: "Result", width: int) -> "list[Text]":
     """The numbered sources, a line each; a long address is cut, and stands whole in the full text."""
     lines: list[Text] = []
     for number, source in enumerate(result.sources, start=1):
-        line = _text(f"[{number}] ", "cyan").append(_kind(source))
+        head = f"[{number}] "
+        line = _text(head, "cyan").append(cut(_kind(source), width - len(head)))
         room = width - columns(line.plain)
-        title = cut(shown(source.title) or "untitled", max(8, int(room * TITLE)))
+        title = cut(shown(source.title) or "untitled", int(room * TITLE))
         address = shown(source.url)
         line.append(title)
         lines.append(line.append(cut(f"  {address}", max(0, room - columns(title))), "dim"))
@@ -137,7 +138,7 @@ def _deep(line: str, width: int) -> list[str]:
 
 
 def _receipt(result: "Result", width: int) -> "list[Text]":
-    lines = [_text(line, "dim") for line in folded(receipt_line(result), width)]
+    lines = list(_hanging(receipt_line(result), "", width, "dim"))
     style = {"verified": "green", "supported": "yellow"}.get(result.status, "bold")
     if not not_looked_up(result):
         lines[0] = _text(word := standing(result), style).append(lines[0].plain[len(word) :], "dim")
@@ -157,12 +158,12 @@ def _behind(lead: str, text: str, width: int) -> "Iterator[Text]":
 
 def _hanging(lead: str, text: str, width: int, style: str = "", most: int = 0) -> "Iterator[Text]":
     """Our words and then text from outside, on `most` lines or as many as it takes; all but the first are indented."""
-    width -= len(DEEP)
-    lines = folded(lead + shown(text), width)
+    whole = lead + shown(text)
+    lines = [whole] if columns(whole) <= width else folded(whole, width - len(DEEP))
     if most and len(lines) > most:
-        lines = [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
+        lines = [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width - len(DEEP))]
     for index, line in enumerate(lines):
-        yield _text(DEEP + line) if index else _lead(line, len(lead), style)
+        yield _text(DEEP + line, "" if text else style) if index else _lead(line, len(lead), style)
 
 
 def _lead(line: str, end: int, style: str) -> "Text":

@@ -1,0 +1,73 @@
+"""Text in the columns of a terminal."""
+
+import pytest
+from chat_events import EVIL
+from hypothesis import given
+from hypothesis import strategies as st
+from spadework.agent.chat.cells import MOST_MARKS, columns, cut, folded, shown, shown_lines, tail
+from wcwidth import wcswidth
+
+TEXTS = st.text() | st.sampled_from(EVIL)
+
+
+@given(TEXTS, st.integers(1, 60))
+def test_a_cut_text_takes_no_more_columns_than_there_are(text: str, width: int) -> None:
+    for short in (cut(shown(text), width), tail(shown(text), width)):
+        assert columns(short) <= width
+        assert wcswidth(short) <= width
+
+
+@given(TEXTS, st.integers(2, 60))
+def test_folded_lines_fit_and_lose_no_word(text: str, width: int) -> None:
+    lines = folded(shown(text), width)
+    assert all(wcswidth(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(shown(text).split())
+
+
+@given(TEXTS)
+def test_shown_text_is_one_line_without_anything_that_cannot_be_seen(text: str) -> None:
+    line = shown(text)
+    assert "\n" not in line
+    assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in line)
+
+
+def test_a_text_that_fits_is_left_alone_and_a_cut_one_says_so() -> None:
+    assert (cut("Alder Bridge", 12), cut("Alder Bridge", 8), cut("Alder Bridge", 8, "...")) == (
+        "Alder Bridge",
+        "Alder B…",
+        "Alder...",
+    )
+    assert (tail("Alder Bridge", 12), tail("Alder Bridge", 7)) == ("Alder Bridge", "…Bridge")
+
+
+def test_wide_characters_take_two_columns_and_are_not_halved() -> None:
+    assert columns("日本") == 4
+    assert cut("日本語", 4) == "日…"
+    assert folded("日本語です", 4) == ["日本", "語で", "す"]
+
+
+@pytest.mark.parametrize(
+    "text", ["👨\u200d👩\u200d👧", "👍\U0001f3fd", "\U0001f1e9\U0001f1ea", "नि", "e\u0301", "한", "🏴"]
+)
+def test_what_terminals_measure_differently_counts_as_the_widest_of_them(text: str) -> None:
+    assert columns(shown(text)) >= max(wcswidth(shown(text)), sum(max(0, wcswidth(char)) for char in shown(text)))
+
+
+def test_persian_keeps_its_joiners_and_emoji_lose_them() -> None:
+    assert shown("می\u200cخواهم") == "می\u200cخواهم"
+    assert shown("👨\u200d👩") == "👨👩"
+
+
+def test_a_flood_of_accents_is_held_back_and_usual_ones_are_kept() -> None:
+    assert shown("Z" + "\u0301" * 300) == "Z" + "\u0301" * MOST_MARKS
+    assert shown("e\u0302\u0301") == "e\u0302\u0301"
+
+
+def test_folding_breaks_at_spaces_where_it_can_and_keeps_leading_ones() -> None:
+    assert folded("who built the Alder Bridge", 12) == ["who built", "the Alder", "Bridge"]
+    assert folded("  x " + "y" * 12, 8) == ["  x yyyy", "yyyyyyyy"]
+    assert folded("", 10) == [""]
+
+
+def test_line_breaks_are_kept_where_they_are_wanted_and_tabs_become_spaces() -> None:
+    assert shown_lines("a\tb\r\n\x1b[31m  c  \n") == ["a   b", "[31m  c", ""]

@@ -12,7 +12,6 @@ from .budgets import read_more
 from .commands import is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, Reader
-from .shown import answer_lines
 from .stored import load_saved
 
 if TYPE_CHECKING:
@@ -179,6 +178,8 @@ class Chat:
         return result, watch.view
 
     def _show(self, result: "Result") -> None:
+        from .shown import answer_lines
+
         ascii_only = not self.console.encoding.lower().startswith("utf")
         self.console.print()
         for line in answer_lines(result, self.width, ascii_only=ascii_only):

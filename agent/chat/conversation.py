@@ -8,20 +8,20 @@ from uuid import uuid4
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
-from ..events import Event
 from ..money.amounts import ZERO, Amounts
 from ..money.budget import Budget, counted
 from ..terminal.ask import Asked
 from ..terminal.daily import daily_of, shared, why_ended
 
 if TYPE_CHECKING:
+    from ..events import Event
     from ..result import Result
     from ..state import Exchange
     from ..topup import Said
     from .stored import Loaded
 
 TITLE = 80
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[["Event"], None]
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from ...tools.replacing import write_whole
 from .commands import COMMANDS, command, help_text
 from .looking import last_of
 from .stored import delete_saved, find_saved, list_saved, saved_text
-from .written import conversation_json, conversation_markdown
 
 if TYPE_CHECKING:
     from .chat import Chat
@@ -20,6 +19,8 @@ NOT_KEPT = "this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)"
 @command("save", "FILE", "write the conversation to FILE.md, or its answers with all proof to FILE.json")
 def save(chat: "Chat", rest: str) -> None:
     """Write the conversation. A file that is there is never written over. Raises ConfigError."""
+    from .written import conversation_json, conversation_markdown
+
     last_of(chat, "save")
     if not rest:
         raise ConfigError("/save: name a file, such as /save answer.md or /save answer.json")

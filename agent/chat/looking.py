@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError
-from ..nodes.board import step_line
-from ..state import Step
-from ..terminal.explain import explanation
 from ..terminal.wrapping import wrapped
 from .commands import command
 
@@ -66,6 +63,8 @@ def _in_a_window(url: str) -> bool:
 @command("why", "", "show why it dug deeper, pivoted or stopped: every decision with its rule")
 def why(chat: "Chat", rest: str) -> None:
     """The plan and the log of decisions."""
+    from ..terminal.explain import explanation
+
     result = last_of(chat, "why")
     talked = result.stop_reason == "no_search_needed" and not result.decisions
     chat.say("this was said without a search" if talked else explanation(result, chat.width))
@@ -74,6 +73,9 @@ def why(chat: "Chat", rest: str) -> None:
 @command("plan", "", "show the plan of the last question, and what it was taken to demand")
 def plan(chat: "Chat", rest: str) -> None:
     """The constraints and the checklist."""
+    from ..nodes.board import step_line
+    from ..state import Step
+
     result = last_of(chat, "plan")
     lines: list[str] = []
     for constraint in result.constraints:

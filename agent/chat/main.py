@@ -3,10 +3,12 @@
 import signal
 import sys
 import threading
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...tools.errors import StoreError
 from ..money.budget import Budget
 from ..storage.database import is_postgres
 from ..terminal.ask import Asked, place_to_store
@@ -39,7 +41,7 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
 
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     whole = conversation_limits() if conversation is None else limits_of("--conversation", conversation)
-    store = place_to_store(asked)
+    store = place_to_store(asked, tidied=not interactive)
     talk = Conversation(asked=asked, budget=asked.limits(), whole=whole or Budget(), store=store, asks=interactive)
     talking = Chat(talk, Console(highlight=False))
     if resume is not None:
@@ -51,7 +53,7 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
     _leave_on_sigterm(talking)
     _welcome(talking)
     reader: Reader = PromptReader(talking, _history(store), lambda: told_below(talking))
-    threading.Thread(target=_get_ready, name="spadework-ready", daemon=True).start()
+    threading.Thread(target=_get_ready, args=(store,), name="spadework-ready", daemon=True).start()
     talking.run(reader)
     _farewell(talking)
     return 0
@@ -86,9 +88,15 @@ def _history(store: str | None) -> "History":
     return FileHistory(Path(f"{store}.typed"), keep_days())
 
 
-def _get_ready() -> None:
-    """Import what a question needs, which takes a second, while the first one is typed."""
+def _get_ready(store: str | None) -> None:
+    """Import what a question needs, which takes a second, and delete what is old, while the first one is typed."""
     import_module("..run", __package__)
+    if store is not None:
+        from ..loop import start
+        from ..storage.retention import tidy
+
+        with suppress(StoreError):  # the first question says so
+            start(tidy(store)).result()
 
 
 def _leave_on_sigterm(talking: Chat) -> None:

@@ -156,8 +156,8 @@ def ask_and_show(question: str, asked: Asked, shown: Shown = Shown()) -> int:
     return exit_code(result)
 
 
-def place_to_store(asked: Asked, *, needed: bool = False) -> str | None:
-    """Where a run is kept, once old runs there are deleted; None for nowhere.
+def place_to_store(asked: Asked, *, needed: bool = False, tidied: bool = True) -> str | None:
+    """Where a run is kept, once old runs there are deleted, unless that is left for later; None for nowhere.
 
     Where only the usual place cannot be written, the run goes on without: one notice. Raises ConfigError and StoreError
     for a place that was named, or that is `needed` to count in.
@@ -173,7 +173,8 @@ def place_to_store(asked: Asked, *, needed: bool = False) -> str | None:
         return None
     try:
         target = store_target(asked.store)
-        start(tidy(target)).result()
+        if tidied:
+            start(tidy(target)).result()
     except StoreError as error:
         if needed or asked.store is not None or os.environ.get("SPADEWORK_STORE"):
             raise

@@ -58,7 +58,9 @@ class Options(TypedDict, total=False):
     store: a file, or the address of a Postgres database, in place of a checkpointer: the run can be resumed, and its
     spend is written there before it is made. ledger: a file for the spend where the checkpointer is neither SQLite nor
     Postgres. purse: a budget that several runs share. settings: how the outside is reached, where the environment does
-    not say it. on_event: told each event as it happens, on the thread of the run.
+    not say it. on_event: told each event as it happens, on the thread of the run. stream: whether models are asked to
+    send their replies piece by piece, which events then tell; the result is the same, and a slow model that keeps
+    writing is not given up.
     """
 
     model: ModelLike
@@ -76,6 +78,7 @@ class Options(TypedDict, total=False):
     purse: Purse | None
     settings: Settings | None
     on_event: Callable[[Event], None] | None
+    stream: bool
 
 
 @dataclass(slots=True)
@@ -140,6 +143,8 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         _prices([budget, *([purse.budget] if purse else [])], chats, settings),
         clock=settings.clock,
         model_timeout=settings.model_timeout,
+        first_token_timeout=settings.first_token_timeout,
+        stream=bool(options.get("stream")),
         tool_timeout=settings.tool_timeout,
         output=output,
         further=read_tools(options.get("tools") or (), budget),
@@ -191,6 +196,7 @@ def _check_kinds(options: Options) -> None:
         ("thread_id", str, "a text that is not empty"),
         ("store", str | Path, "a file, or postgresql://..."),
         ("ledger", str | Path, "a file"),
+        ("stream", bool, "True or False"),
         ("purse", Purse, "a Purse"),
     ):
         value: object = options.get(name)

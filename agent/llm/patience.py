@@ -1,0 +1,61 @@
+"""How long a call to a model is waited for: what counts is silence, not how long a slow model writes.
+
+A piece is words, thoughts or a part of a call. All else that comes (comments, pieces with nothing in them) shows that
+the server is there, not that the model works: it stretches the wait, and not for ever.
+"""
+
+import asyncio
+
+from .wire import Stream
+
+KEPT_ALIVE_S = 600.0
+"""A server that says again and again that it is there is borne with for so long from one piece to the next."""
+
+
+class Patience:
+    """The deadline of one call, in the time of the running loop. `whole` is in seconds, over the whole call.
+
+    Without a `stream` the whole call is all that counts.
+    """
+
+    def __init__(self, whole: float, stream: Stream | None = None) -> None:
+        self._now = asyncio.get_running_loop().time
+        self.whole = whole
+        self._stream = stream
+        self._end = self._now() + whole
+        self._last = self._now()
+        self._begun = False
+        self._kept_alive = False
+
+    @property
+    def deadline(self) -> float:
+        """Until when something must have come."""
+        return min(self._end, self._last + self._quiet())
+
+    def alive(self) -> None:
+        """Something came, whatever it was."""
+        self._kept_alive = True
+
+    def piece(self) -> None:
+        """A piece of the reply came."""
+        self._last, self._begun, self._kept_alive = self._now(), True, False
+
+    def fault(self, who: str) -> str:
+        """What is said when the deadline has passed, in one line."""
+        if self._stream is None or self._end <= self._last + self._quiet():
+            return (
+                f"{who} did not answer within {self.whole:g} s; a slow model needs a longer timeout "
+                "(SPADEWORK_MODEL_TIMEOUT)"
+            )
+        if self._begun:
+            return f"{who} fell silent for {self._quiet():g} s within its reply; it may hang, or be swapped out"
+        return (
+            f"{who} did not begin to reply within {self._quiet():g} s; a model that is being loaded, or reads a long "
+            "prompt slowly, needs longer (SPADEWORK_FIRST_TOKEN_TIMEOUT)"
+        )
+
+    def _quiet(self) -> float:
+        if self._stream is None:
+            return self.whole
+        usual = self._stream.silence_s if self._begun else self._stream.first_s
+        return max(usual, KEPT_ALIVE_S) if self._kept_alive else usual

@@ -42,7 +42,7 @@ class LangChainChat:
         urls = [url for text in _texts(model, URLS) if (url := _readable(text)) is not None]
         self.local = any(map(is_loopback, urls))
         self.near = any(map(is_near, urls))
-        self.streams = True
+        self.streams = _can_stream(model)
 
     @property
     def takes_tools(self) -> bool:
@@ -55,7 +55,7 @@ class LangChainChat:
         if timeout <= 0:
             raise ModelError(f"no time was left to ask {self.name}", kind="timeout", sent=False)
         runnable = self._prepared(options)
-        stream = options.get("stream")
+        stream = options.get("stream") if self.streams else None
         patience = Patience(timeout, stream)
         try:
             if stream is not None:
@@ -154,6 +154,12 @@ def _texts(model: object, names: tuple[str, ...]) -> Iterator[str]:
         value = getattr(model, name, None)
         if isinstance(value, str) and value:
             yield value
+
+
+def _can_stream(model: BaseChatModel) -> bool:
+    """Whether a model sends pieces of its own; langchain streams any other one as a single piece."""
+    own = any(getattr(type(model), name) is not getattr(BaseChatModel, name) for name in ("_stream", "_astream"))
+    return own and model.disable_streaming is not True
 
 
 def _known_context(model: BaseChatModel) -> int | None:

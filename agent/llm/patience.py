@@ -22,40 +22,43 @@ class Patience:
         self._now = asyncio.get_running_loop().time
         self.whole = whole
         self._stream = stream
-        self._end = self._now() + whole
-        self._last = self._now()
         self._begun = False
-        self._kept_alive = False
+        self._piece = self._sign = self._now()
+        self._end = self._piece + whole
 
     @property
     def deadline(self) -> float:
         """Until when something must have come."""
-        return min(self._end, self._last + self._quiet())
+        return min(self._end, self._silence())
 
     def alive(self) -> None:
         """Something came, whatever it was."""
-        self._kept_alive = True
+        self._sign = self._now()
 
     def piece(self) -> None:
         """A piece of the reply came."""
-        self._last, self._begun, self._kept_alive = self._now(), True, False
+        self._piece, self._begun = self._now(), True
 
     def fault(self, who: str) -> str:
         """What is said when the deadline has passed, in one line."""
-        if self._stream is None or self._end <= self._last + self._quiet():
+        if self._end <= self._silence():
             return (
                 f"{who} did not answer within {self.whole:g} s; a slow model needs a longer timeout "
                 "(SPADEWORK_MODEL_TIMEOUT)"
             )
+        quiet = f"{round(self._now() - self._piece, 1):g} s"
         if self._begun:
-            return f"{who} fell silent for {self._quiet():g} s within its reply; it may hang, or be swapped out"
+            return f"{who} fell silent for {quiet} in the middle of its reply; does it hang?"
         return (
-            f"{who} did not begin to reply within {self._quiet():g} s; a model that is being loaded, or reads a long "
-            "prompt slowly, needs longer (SPADEWORK_FIRST_TOKEN_TIMEOUT)"
+            f"{who} did not begin to reply within {quiet}; a model that is being loaded, or reads a long prompt "
+            "slowly, needs longer (SPADEWORK_FIRST_TOKEN_TIMEOUT)"
         )
 
-    def _quiet(self) -> float:
+    def _silence(self) -> float:
+        """When it will have been silent for too long."""
         if self._stream is None:
-            return self.whole
+            return self._end
         usual = self._stream.silence_s if self._begun else self._stream.first_s
-        return max(usual, KEPT_ALIVE_S) if self._kept_alive else usual
+        if not self._stream.patient:
+            return self._piece + usual
+        return min(self._sign + usual, self._piece + max(usual, KEPT_ALIVE_S))

@@ -69,6 +69,8 @@ class Stream:
     """Until the reply begins: a model may have to be loaded first, and has a long prompt to read."""
     silence_s: float = QUIET_S
     """From one piece to the next."""
+    patient: bool = True
+    """Whether a server that goes on saying that it is there may stay longer without a piece."""
 
 
 class Options(TypedDict, total=False):

@@ -32,8 +32,9 @@ def streaming(session: Session, chat: Chat, role: str) -> Generator[Stream | Non
         return
     telling = _Telling(session, role)
     given = session.deps.model_timeout
+    patient = given is None and session.deps.first_token_timeout is None
     try:
-        yield Stream(telling.tell, given or _first_s(session, chat), given or QUIET_S)
+        yield Stream(telling.tell, given or _first_s(session, chat), given or QUIET_S, patient)
     finally:
         telling.close()
 

@@ -124,7 +124,8 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     usage, marks = _usage(reply, fitted)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
     if not marks and not cut:
-        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in)
+        scale = usage.tokens_in / max(1, estimated(fitted.pieces))
+        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
     told = _storable(read_text_calls(reply)) if by_text else reply

@@ -128,7 +128,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
         session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
-    told = _storable(read_text_calls(reply)) if by_text else reply
+    told = _storable(read_text_calls(reply, ask.tools)) if ask.tools else reply
     marks += ["unpriced"] if priced is None else []
     ledger.settle(held, amounts, marks=marks, result=lambda: stored_reply(told))
     if cut:

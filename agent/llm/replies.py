@@ -152,8 +152,9 @@ def _read_calls(entries: object) -> tuple[tuple[ToolCall, ...], list[dict[str, A
         used.add(call_id)
         sent = function.get("arguments")
         arguments, raw = read_arguments(sent)
-        if not arguments and not is_object(sent):
-            entry = {**entry, "function": {**function, "arguments": "{}"}}
+        told = raw if arguments else "{}"
+        if not is_object(sent) and told != sent:
+            entry = {**entry, "function": {**function, "arguments": told}}
         calls.append(ToolCall(call_id, function["name"], arguments, raw))
         wire.append(entry)
     return tuple(calls), wire
@@ -176,6 +177,8 @@ def read_arguments(value: object) -> tuple[dict[str, Any] | None, str]:
         return {}, value
     try:
         arguments: object = orjson.loads(value)
+        if isinstance(arguments, str):  # some models write JSON into a string of JSON
+            value, arguments = arguments, orjson.loads(arguments)
     except orjson.JSONDecodeError:
         return None, value
     return (arguments if is_object(arguments) else None), value

@@ -47,7 +47,12 @@ class Deps:
     strategy: Strategy
     prices: Prices = field(default_factory=Prices)
     clock: Clock = time.monotonic
-    model_timeout: float = 120.0
+    model_timeout: float | None = None
+    """Over a whole call to a model, where the user sets it."""
+    first_token_timeout: float | None = None
+    """Until a reply begins, where the user sets it."""
+    stream: bool = False
+    """Whether replies are asked for piece by piece, and told so."""
     tool_timeout: float = 20.0
     output: type[BaseModel] | None = None
     """The form in which the caller wants the answer."""

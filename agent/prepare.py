@@ -66,7 +66,8 @@ class Options(TypedDict, total=False):
     questions of a thread a conversation, in which small talk takes one call and follow-ups know what was found; a
     Budget whose limits hold for all of its questions together, {} for none. notes: plain data kept in the store with
     the run. settings: how the outside is reached, where the environment does not say it. on_event: told each event as
-    it happens, on the thread of the run.
+    it happens, on the thread of the run. stream: whether models are asked to send their replies piece by piece, which
+    events then tell; the result is the same, and a slow model that keeps writing is not given up.
     """
 
     model: ModelLike
@@ -87,6 +88,7 @@ class Options(TypedDict, total=False):
     notes: Mapping[str, Any]
     settings: Settings | None
     on_event: Callable[[Event], None] | None
+    stream: bool
 
 
 @dataclass(slots=True)
@@ -157,6 +159,8 @@ def prepare(question: str, budget: Budget, options: Options) -> Prepared:
         ),
         clock=settings.clock,
         model_timeout=settings.model_timeout,
+        first_token_timeout=settings.first_token_timeout,
+        stream=bool(options.get("stream")),
         tool_timeout=settings.tool_timeout,
         output=output,
         further=read_tools(options.get("tools") or (), budget),
@@ -216,6 +220,7 @@ def _check_kinds(options: Options) -> None:
         ("thread_id", str, "a text that is not empty"),
         ("store", str | Path, "a file, or postgresql://..."),
         ("ledger", str | Path, "a file"),
+        ("stream", bool, "True or False"),
         ("purse", Purse, "a Purse"),
         ("notes", Mapping, "a dict of plain data"),
     ):

@@ -34,6 +34,8 @@ class LastPrompt:
 
     pieces: Mapping[bytes, int] = field(default_factory=dict[bytes, int])
     tokens_in: int = 0
+    scale: float = 1.0
+    """Tokens that the server counted for each one that was estimated."""
 
 
 @dataclass(slots=True)

@@ -64,7 +64,7 @@ def test_two_messages_of_one_side_become_one() -> None:
     ],
 )
 def test_calls_are_read_from_text(text: str) -> None:
-    reply = read_text_calls(prose(text))
+    reply = read_text_calls(prose(text), TOOLS)
     assert [(call.name, call.arguments) for call in reply.calls] == [("search", {"queries": ["x"]})]
     assert reply.message["tool_calls"][0]["function"]["name"] == "search"
     assert reply.usage == prose(text).usage
@@ -72,10 +72,10 @@ def test_calls_are_read_from_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "ANSWER: x", '{"calls": []}', '{"calls": "search"}', '{"calls": [', "[]", "5"])
 def test_text_without_calls_stays_as_it_is(text: str) -> None:
-    assert read_text_calls(prose(text)) == prose(text)
+    assert read_text_calls(prose(text), TOOLS) == prose(text)
 
 
 def test_arguments_that_are_no_object_are_told_apart_and_a_cut_reply_has_no_calls() -> None:
-    reply = read_text_calls(prose('{"calls": [{"name": "search", "arguments": "x"}]}'))
+    reply = read_text_calls(prose('{"calls": [{"name": "search", "arguments": "x"}]}'), TOOLS)
     assert reply.calls[0].arguments is None
-    assert not read_text_calls(prose('{"calls": [{"name": "search", "arguments": {}}]}', finish="length")).calls
+    assert not read_text_calls(prose('{"calls": [{"name": "search", "arguments": {}}]}', finish="length"), TOOLS).calls

@@ -103,6 +103,8 @@ def test_a_hundred_thousand_unclosed_thoughts_are_read_at_once() -> None:
         ('{"q": "cut o', None, '{"q": "cut o'),
         ("[1]", None, "[1]"),
         (5, None, "5"),
+        ('"{\\"q\\": [1]}"', {"q": [1]}, '{"q": [1]}'),
+        ('"no object"', None, '"no object"'),
     ],
 )
 def test_arguments_are_an_object_or_none_with_the_raw_text(sent: Any, arguments: Any, raw: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from .replies import error_text
 from .wire import as_object, is_array
 
-FIXED = frozenset({"model", "messages", "stream"})
+FIXED = frozenset({"model", "messages"})
 CAPS = ("max_tokens", "max_completion_tokens")
 PLAIN_FIELDS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id"})
 REFUSING_STATUS = frozenset({400, 404, 422, 500, 501})
@@ -30,12 +30,19 @@ class Adaptations:
     cap: str = CAPS[0]
     left_out: set[str] = field(default_factory=set[str])
     message_fields: set[str] = field(default_factory=set[str])
+    thinks_first: bool = False
+    """Replies of this model begin within a thought that nothing opens."""
     _cap_was_renamed: bool = False
 
     @property
     def takes_tools(self) -> bool:
         """Whether tool definitions have not been refused."""
         return "tools" not in self.left_out
+
+    @property
+    def streams(self) -> bool:
+        """Whether streaming has not been refused."""
+        return "stream" not in self.left_out
 
     def fit(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body as this server takes it. Messages are copied only if one of their fields was refused."""
@@ -44,6 +51,8 @@ class Adaptations:
                 body[self.cap] = body.pop(name)
         for name in self.left_out:
             body.pop(name, None)
+        if not body.get("stream"):
+            body.pop("stream_options", None)
         if not self.takes_tools or not body.get("tools"):
             for name in ("tools", "tool_choice", "parallel_tool_calls"):
                 body.pop(name, None)
@@ -63,6 +72,9 @@ class Adaptations:
             return None
         text = error_text(reply).lower()[:500]
         named = _named(reply)
+        if body.get("stream") and (named == "stream" or _refuses_stream(text)):
+            self.left_out.add("stream")  # before tools: some servers take both, and not together
+            return "stream"
         no_tools = refuses_tools(text) or (named == "tools" and not _TOO_LONG.search(text))
         if "tools" in body and no_tools:
             self.left_out.add("tools")
@@ -87,6 +99,11 @@ class Adaptations:
         refused = _found(sorted(fields), f"{named} {text}")[:1]
         self.message_fields.update(refused)
         return refused[0] if refused else None
+
+
+def _refuses_stream(text: str) -> bool:
+    said = re.search(r"\bstream(?:ing|ed|s)?\b", text) and not re.search(r"\bstream[_ ]options\b", text)
+    return bool(said and (_REFUSED.search(text) or "cannot" in text))
 
 
 def refuses_tools(text: str) -> bool:

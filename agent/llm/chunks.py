@@ -44,6 +44,7 @@ class Assembly:
         message = dict(self._message)
         if self._calls:
             message["tool_calls"] = list(self._calls.values())
+            message["content"] = message.get("content") or None  # as in a reply that was not streamed
         finish = self._finish or ("" if self.done else "cut")
         choice = {"message": message, "finish_reason": finish}
         return {"choices": [choice], "usage": self._usage, "error": self._error}

@@ -21,6 +21,10 @@ IDLE_SECONDS = {"http": 4.0, "https": 30.0}
 """How long an idle connection is kept: shorter than the 5 s after which common local servers close it."""
 
 
+NEAR_NAMES = (".local", ".lan", ".internal", ".home.arpa", ".localdomain")
+"""How names end that only a private network knows; one without any dot is of that kind, too."""
+
+
 def read_base_url(text: str) -> httpx.URL:
     """The URL that the paths of an API are joined to. Raises ConfigError."""
     try:
@@ -43,6 +47,14 @@ def is_loopback(url: httpx.URL) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
+
+
+def is_near(url: httpx.URL) -> bool:
+    """Whether a URL names this machine or one of a private network, as far as its name or address tells."""
+    try:
+        return not ip_address(url.host).is_global
+    except ValueError:
+        return is_loopback(url) or "." not in url.host or url.host.endswith(NEAR_NAMES)
 
 
 @dataclass(frozen=True, slots=True)

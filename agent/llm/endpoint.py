@@ -1,7 +1,8 @@
 """One chat completions endpoint: posts a body, gives back parsed JSON, or raises ModelError.
 
 Nothing is retried, redirects are not followed (they would carry the key elsewhere), a reply is read up to MAX_BYTES,
-and one deadline holds over the whole call. What a server refuses is learnt, and said by `Adapted`.
+and one deadline holds over the whole call, or over each silence of a stream. What a server refuses is learnt, and said
+by `Adapted`.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import math
 import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -19,12 +20,15 @@ from ...tools.clean import one_line
 from ...tools.errors import ModelError
 from .adaptations import Adaptations
 from .connections import Connections
+from .patience import Patience
 from .replies import TEXT_SHOWN, error_text
 from .wire import Adapted, dump_json, load_json
 
 MAX_BYTES = 32_000_000
 CONNECT_SECONDS = 15.0
 SHORTEST_KEY = 6
+END_S = 0.2
+"""So long the end of a body is waited for behind the last event: only then its connection can be used again."""
 REDIRECTED = "; redirects are not followed: correct SPADEWORK_BASE_URL"
 HINTS = {
     **dict.fromkeys((301, 302, 303, 307, 308), REDIRECTED),
@@ -53,35 +57,41 @@ class Endpoint:
     async def post(self, body: dict[str, Any], timeout: float) -> Any:
         """Send one request and give back the JSON of its reply. `timeout` is in seconds. Raises ModelError."""
         content = self._content(body, timeout)
-        with self._failures(timeout):
-            async with asyncio.timeout(timeout):
+        patience = Patience(timeout)
+        with self._failures(patience):
+            async with asyncio.timeout_at(patience.deadline):
                 response = await self._send(content, timeout)
                 data = await self._whole(response)
         return self._parsed(response, data, body)
 
-    async def events(self, body: dict[str, Any], timeout: float) -> AsyncGenerator[Any, None]:
+    async def events(self, body: dict[str, Any], patience: Patience) -> AsyncGenerator[Any, None]:
         """Send one request and give back the JSON of each server-sent event, `{"done": true}` for the last one.
 
-        A server that does not stream gives one event, its whole reply. Raises ModelError.
+        A server that does not stream gives one event, its whole reply. Whoever takes the events tells `patience` of
+        those with a piece of the reply in them. Raises ModelError.
         """
-        deadline = asyncio.get_running_loop().time() + timeout
-        content = self._content(body, timeout)
-        with self._failures(timeout):
-            async with asyncio.timeout_at(deadline):
-                response = await self._send(content, timeout)
+        content = self._content(body, patience.whole)
+        with self._failures(patience):
+            async with asyncio.timeout_at(patience.deadline):
+                response = await self._send(content, patience.whole)
             if response.status_code != 200 or "event-stream" not in response.headers.get("content-type", ""):
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(patience.deadline):
                     data = await self._whole(response)
                 yield self._parsed(response, data, body)
                 return
-            async with aclosing(self._parts(response, deadline)) as parts, aclosing(_lines(parts)) as lines:
+            async with aclosing(self._parts(response, patience)) as parts, aclosing(_lines(parts)) as lines:
                 async for line in lines:
                     name, _, data = line.partition(b":")
                     if name == b"data" and data.strip() == b"[DONE]":
                         yield {"done": True}
+                        with suppress(TimeoutError, httpx.HTTPError):
+                            async with asyncio.timeout(END_S):
+                                _ = [line async for line in lines]
                         return
                     if name == b"data":
                         yield self._json(response, data)
+                    elif name == b"error":  # as llama.cpp says it within a stream
+                        yield {"error": self._json(response, data)}
 
     def _content(self, body: dict[str, Any], timeout: float) -> bytes:
         if timeout <= 0:
@@ -99,7 +109,7 @@ class Endpoint:
         transport = await self.connections.transport()
         return await transport.handle_async_request(request)
 
-    async def _parts(self, response: httpx.Response, deadline: float | None = None) -> AsyncGenerator[bytes, None]:
+    async def _parts(self, response: httpx.Response, patience: Patience | None = None) -> AsyncGenerator[bytes, None]:
         """The body as it comes; the connection is given back at the end, whatever the end is."""
         stream = response.stream
         if not isinstance(stream, httpx.AsyncByteStream):
@@ -108,10 +118,12 @@ class Endpoint:
         try:
             parts = aiter(stream)
             while True:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(patience and patience.deadline):
                     part = await anext(parts, None)
                 if part is None:
                     return
+                if patience is not None:
+                    patience.alive()
                 size += len(part)
                 if size > MAX_BYTES:
                     raise self._too_large()
@@ -177,7 +189,7 @@ class Endpoint:
         return one_line(said, TEXT_SHOWN) or "(nothing)"
 
     @contextmanager
-    def _failures(self, timeout: float) -> Generator[None, None, None]:
+    def _failures(self, patience: Patience) -> Generator[None, None, None]:
         """Whatever goes wrong on the way becomes a ModelError; cancelling and a recording's errors pass."""
         try:
             yield
@@ -185,8 +197,7 @@ class Endpoint:
             text = f"{self.who} cannot be reached: {self._shown(str(error) or type(error).__name__)}; is it running?"
             raise ModelError(text, kind="unreachable", sent=False) from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            text = f"{self.who} did not answer within {timeout:g} s; a slow model needs a longer timeout"
-            raise ModelError(text, kind="timeout", sent=True) from error
+            raise ModelError(patience.fault(self.who), kind="timeout", sent=True) from error
         except (httpx.HTTPError, OSError, ValueError) as error:
             text = f"the connection to {self.who} broke: {self._shown(str(error) or type(error).__name__)}"
             raise ModelError(text, kind="unreachable", sent=True) from error

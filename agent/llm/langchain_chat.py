@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import aclosing
 from typing import Any, Unpack
 
+import httpx
 from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError, ModelError, SpadeworkError
 from .adaptations import refuses_tools
-from .connections import is_loopback, read_base_url
+from .connections import is_loopback, is_near, read_base_url
 from .endpoint import retry_after
-from .langchain_messages import from_wire, wire_reply
+from .langchain_messages import as_delta, from_wire, wire_reply
+from .patience import Patience
+from .pieces import Pieces
 from .replies import TEXT_SHOWN, parse_reply
-from .wire import Adapted, Options, Reply, dump_json, load_json
+from .wire import Adapted, Options, Reply, Stream, dump_json, load_json
 
 CAPS = ("max_tokens", "max_output_tokens", "max_tokens_to_sample", "num_predict")
 NAMES = ("model_name", "model", "model_id", "deployment_name")
@@ -34,7 +39,10 @@ class LangChainChat:
         self._no_tools = type(model).bind_tools is BaseChatModel.bind_tools
         self.name = next(_texts(model, NAMES), type(model).__name__)
         self.context = context or _known_context(model)
-        self.local = any(map(_names_loopback, _texts(model, URLS)))
+        urls = [url for text in _texts(model, URLS) if (url := _readable(text)) is not None]
+        self.local = any(map(is_loopback, urls))
+        self.near = any(map(is_near, urls))
+        self.streams = _can_stream(model)
 
     @property
     def takes_tools(self) -> bool:
@@ -47,9 +55,14 @@ class LangChainChat:
         if timeout <= 0:
             raise ModelError(f"no time was left to ask {self.name}", kind="timeout", sent=False)
         runnable = self._prepared(options)
+        stream = options.get("stream") if self.streams else None
+        patience = Patience(timeout, stream)
         try:
-            async with asyncio.timeout(timeout):
-                message = await runnable.ainvoke(from_wire(messages))
+            if stream is not None:
+                message = await _streamed(runnable, messages, stream, patience)
+            else:
+                async with asyncio.timeout_at(patience.deadline):
+                    message = await runnable.ainvoke(from_wire(messages))
             reply = load_json(dump_json(wire_reply(message)))  # plain JSON, without lone surrogates
         except SpadeworkError:
             raise
@@ -57,7 +70,7 @@ class LangChainChat:
             if options.get("tools") and self.takes_tools and refuses_tools(str(error)):
                 self._no_tools = True
                 raise self._without_tools(_status(error), sent=True) from error
-            raise self._failure(error, timeout) from error
+            raise self._failure(error, patience) from error
         return parse_reply(reply, name=self.name)
 
     def _prepared(self, options: Options) -> Any:
@@ -68,6 +81,8 @@ class LangChainChat:
             settings[cap] = options.get("max_tokens")
         if "temperature" in fields and options.get("temperature") is not None:
             settings["temperature"] = options.get("temperature")
+        if "stream_usage" in fields and options.get("stream") is not None:
+            settings["stream_usage"] = True
         model = self._model.model_copy(update=settings) if settings else self._model
         bound: dict[str, Any] = {}
         if options.get("response_format") and type(model).__module__.startswith(TAKES_FORMAT):
@@ -88,12 +103,11 @@ class LangChainChat:
         text = f"the model {self.name} takes no tools; the call can be made again without them"
         return Adapted(text, parameter="tools", status=status, sent=sent)
 
-    def _failure(self, error: Exception, timeout: float) -> ModelError:
+    def _failure(self, error: Exception, patience: Patience) -> ModelError:
         """What went wrong inside the model, told by the status of the HTTP reply where there was one."""
         causes = list(_causes(error))
         if any(isinstance(cause, TimeoutError) for cause in causes):
-            text = f"{self.name} did not answer within {timeout:g} s; a slow model needs a longer timeout"
-            return ModelError(text, kind="timeout", sent=True)
+            return ModelError(patience.fault(self.name), kind="timeout", sent=True)
         said = one_line(str(error), TEXT_SHOWN) or "no reason given"
         text = f"{self.name} failed: {type(error).__name__}: {said}"
         status = next((code for cause in causes if (code := _status(cause)) is not None), None)
@@ -106,6 +120,25 @@ class LangChainChat:
         if any(type(cause).__name__ in NEVER_SENT for cause in causes):
             return ModelError(text, kind="unreachable", sent=False)
         return ModelError(text, kind="bad_reply", sent=True)
+
+
+async def _streamed(runnable: Any, messages: list[dict[str, Any]], stream: Stream, patience: Patience) -> BaseMessage:
+    """The same message, put together from the pieces that are told on the way. A model that cannot stream sends one."""
+    pieces, whole = Pieces(stream.tell), None
+    try:
+        async with aclosing(runnable.astream(from_wire(messages))) as chunks:
+            while True:
+                async with asyncio.timeout_at(patience.deadline):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                patience.alive()
+                if pieces.add(as_delta(chunk)):
+                    patience.piece()
+                whole = chunk if whole is None else whole + chunk
+    finally:
+        pieces.close()
+    return AIMessage("") if whole is None else whole
 
 
 def _tool_choice(choice: str | dict[str, Any] | None) -> str | None:
@@ -123,16 +156,22 @@ def _texts(model: object, names: tuple[str, ...]) -> Iterator[str]:
             yield value
 
 
+def _can_stream(model: BaseChatModel) -> bool:
+    """Whether a model sends pieces of its own; langchain streams any other one as a single piece."""
+    own = any(getattr(type(model), name) is not getattr(BaseChatModel, name) for name in ("_stream", "_astream"))
+    return own and model.disable_streaming is not True
+
+
 def _known_context(model: BaseChatModel) -> int | None:
     tokens = (model.profile or {}).get("max_input_tokens")
     return tokens if isinstance(tokens, int) and tokens > 0 else None
 
 
-def _names_loopback(url: str) -> bool:
+def _readable(url: str) -> httpx.URL | None:
     try:
-        return is_loopback(read_base_url(url))
+        return read_base_url(url)
     except ConfigError:
-        return False
+        return None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -115,6 +115,20 @@ def _one_from_wire(message: dict[str, Any]) -> BaseMessage:
     )
 
 
+def as_delta(chunk: BaseMessage) -> dict[str, Any]:
+    """One piece of a langchain model's stream, in the form of an Assembly's deltas."""
+    pieces = chunk.tool_call_chunks if isinstance(chunk, AIMessageChunk) else []
+    thoughts = [str(block.get("reasoning") or "") for block in chunk.content_blocks if block["type"] == "reasoning"]
+    return {
+        "content": text_of(chunk.content),
+        "reasoning": "".join(thoughts),
+        "tool_calls": [
+            {"function": {"name": piece["name"], "arguments": piece["args"]}, "fresh": bool(piece["name"])}
+            for piece in pieces
+        ],
+    }
+
+
 def wire_reply(message: BaseMessage) -> dict[str, Any]:
     """A langchain model's message in the form of a whole reply on the wire, for `parse_reply`."""
     text = text_of(message.content)
@@ -128,6 +142,8 @@ def wire_reply(message: BaseMessage) -> dict[str, Any]:
     if isinstance(message, AIMessage):
         calls = [(call["id"], call["name"], dump_json(call["args"]).decode()) for call in message.tool_calls]
         calls += [(call["id"], call["name"] or "", call["args"] or "") for call in message.invalid_tool_calls]
+        if isinstance(message, AIMessageChunk):  # langchain closes what was cut off, and takes it for whole
+            calls = [(call["id"], call["name"] or "", call["args"] or "") for call in message.tool_call_chunks]
         wire["tool_calls"] = [
             {"id": key, "type": "function", "function": {"name": name, "arguments": raw}} for key, name, raw in calls
         ]
@@ -136,6 +152,8 @@ def wire_reply(message: BaseMessage) -> dict[str, Any]:
     if plain:
         wire[ORIGIN] = plain
     finish = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
+    if isinstance(message, AIMessageChunk):
+        finish = finish or "cut"  # a stream that ended without saying so may have broken off
     return {"choices": [{"message": wire, "finish_reason": finish}], "usage": usage}
 
 

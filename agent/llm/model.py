@@ -24,14 +24,17 @@ from ...tools.errors import ConfigError
 from ..elsewhere import Elsewhere, iterate_elsewhere
 from .adaptations import Adaptations
 from .chunks import Assembly
-from .connections import Connections, Route, is_loopback, read_base_url
+from .connections import Connections, Route, is_loopback, is_near, read_base_url
 from .endpoint import Endpoint
 from .langchain_messages import closing_chunk, from_delta, from_reply, to_wire
+from .patience import Patience
+from .pieces import Pieces
 from .replies import parse_reply
-from .wire import Adapted, Options, Reply
+from .wire import Adapted, Options, Reply, Stream
 
 OPENAI = "https://api.openai.com/v1"
 PATH = "/chat/completions"
+STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 RESENDS = 3
 """How often langchain's own entry points send again what a server refused only for a parameter."""
 
@@ -67,6 +70,7 @@ class OpenAICompatible(BaseChatModel):
 
     _endpoint: Endpoint = PrivateAttr()
     _local: bool = PrivateAttr()
+    _near: bool = PrivateAttr()
 
     def model_post_init(self, _context: Any, /) -> None:
         """Check the settings and set up the endpoint; no connection is opened."""
@@ -81,6 +85,7 @@ class OpenAICompatible(BaseChatModel):
             )
         self.name = self.name or self.model
         self._local = is_loopback(url)
+        self._near = is_near(url)
         self._endpoint = Endpoint(
             url.copy_with(path=url.path.rstrip("/").removesuffix(PATH) + PATH),
             key=key,
@@ -104,14 +109,41 @@ class OpenAICompatible(BaseChatModel):
         """Whether the server has not refused tool definitions."""
         return self._endpoint.adapt.takes_tools
 
+    @property
+    def streams(self) -> bool:
+        """Whether the server has not refused to stream."""
+        return self._endpoint.adapt.streams
+
+    @property
+    def near(self) -> bool:
+        """Whether the server is on this machine or in a private network: slow ones are waited for longer."""
+        return self._near
+
     async def complete(self, messages: list[dict[str, Any]], **options: Unpack[Options]) -> Reply:
         """Send one request and read its reply.
 
         Raises ModelError; as `Adapted` when the same call is worth making again, because the server refused a
         parameter that is left out from now on.
         """
+        stream = options.pop("stream", None)
+        if stream is not None and self.streams:
+            return await self._streamed(*self._body(messages, {**options, **STREAMED}), stream)
         body, timeout = self._body(messages, dict(options))
         return parse_reply(await self._endpoint.post(body, timeout), name=self._endpoint.who)
+
+    async def _streamed(self, body: dict[str, Any], timeout: float, stream: Stream) -> Reply:
+        """The same reply, put together from the pieces that are told on the way."""
+        adapt, patience = self._endpoint.adapt, Patience(timeout, stream)
+        assembly, pieces = Assembly(), Pieces(stream.tell, thinking=adapt.thinks_first)
+        try:
+            async with aclosing(self._endpoint.events(body, patience)) as events:
+                async for event in events:
+                    if pieces.add(assembly.add(event)):
+                        patience.piece()
+        finally:
+            pieces.close()
+        adapt.thinks_first = adapt.thinks_first or pieces.unopened
+        return parse_reply(assembly.whole(), name=self._endpoint.who)
 
     def _body(self, messages: list[dict[str, Any]], options: dict[str, Any]) -> tuple[dict[str, Any], float]:
         given: float | None = options.pop("timeout", None)
@@ -150,8 +182,7 @@ class OpenAICompatible(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
-        usage = {"stream": True, "stream_options": {"include_usage": True}}
-        body, timeout = self._body(to_wire(messages), {"stop": stop, **kwargs, **usage})
+        body, timeout = self._body(to_wire(messages), {"stop": stop, **kwargs, **STREAMED})
         assembly = Assembly()
         async with aclosing(self._events(body, timeout)) as events:
             async for event in events:
@@ -172,7 +203,7 @@ class OpenAICompatible(BaseChatModel):
 
     async def _events(self, body: dict[str, Any], timeout: float, resends: int = RESENDS) -> AsyncGenerator[Any, None]:
         try:
-            async with aclosing(self._endpoint.events(body, timeout)) as events:
+            async with aclosing(self._endpoint.events(body, Patience(timeout))) as events:
                 async for event in events:
                     yield event
         except Adapted as refused:

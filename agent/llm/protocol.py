@@ -8,6 +8,7 @@ from typing import Any
 
 from ...prompts import render
 from ...tools.shapes import is_list, is_mapping
+from .text_calls import text_calls
 from .verdicts import read_object
 from .wire import Reply, ToolCall
 
@@ -32,23 +33,38 @@ def as_text(messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]])
     return shown
 
 
-def read_text_calls(reply: Reply) -> Reply:
-    """A reply with the tool calls that its text holds; the text itself stays as the model's own words."""
-    found = read_object(reply).data.get("calls")
-    calls: list[ToolCall] = []
-    wire: list[dict[str, Any]] = []
-    for item in found if is_list(found) else ():
-        if not is_mapping(item) or not isinstance(item.get("name"), str):
-            continue
-        arguments = item.get("arguments")
-        raw = json.dumps(arguments, ensure_ascii=False)
-        call = ToolCall(f"call_{len(calls)}", item["name"], dict(arguments) if is_mapping(arguments) else None, raw)
-        calls.append(call)
-        wire.append({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": raw}})
-    if not calls:
+def read_text_calls(reply: Reply, tools: Sequence[dict[str, Any]]) -> Reply:
+    """A reply with the calls of these tools that its text holds; the text before them stays as the model's own words.
+
+    What was cut off calls nothing. Arguments that had to be mended are left to whoever takes the call, as raw text.
+    """
+    if reply.calls or reply.truncated:
         return reply
-    message = {"role": "assistant", "content": reply.text.partition('{"calls"')[0].strip(), "tool_calls": wire}
-    return replace(reply, message=message, calls=tuple(calls))
+    offered = {tool["function"]["name"]: [*tool["function"]["parameters"].get("properties", ())] for tool in tools}
+    found = read_object(reply).data.get("calls")
+    named = [item for item in found if is_mapping(item) and isinstance(item.get("name"), str)] if is_list(found) else []
+    if named:  # as we asked for it
+        said, made = reply.text.partition('{"calls"')[0], [(item["name"], item.get("arguments")) for item in named]
+    else:
+        said, made = text_calls(reply.text, offered)
+    if not made:
+        return reply
+    calls = tuple(_call(number, name, given) for number, (name, given) in enumerate(made))
+    wire = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _sent(call)}} for call in calls
+    ]
+    message = {"role": "assistant", "content": said.strip(), "tool_calls": wire}
+    return replace(reply, message=message, calls=calls)
+
+
+def _call(number: int, name: str, given: object) -> ToolCall:
+    raw = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    return ToolCall(f"call_{number}", name, dict(given) if is_mapping(given) else None, raw)
+
+
+def _sent(call: ToolCall) -> str:
+    """What goes back to the model, and through servers that want an object there."""
+    return "{}" if call.arguments is None else call.raw
 
 
 def _spoken(call: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from ...tools.errors import ModelError
 from .wire import MOST_TOKENS, Reply, ToolCall, Usage, as_object, is_array, is_object
 
 TEXT_SHOWN = 300
+OPENING, CLOSING = "<think>", "</think>"
+"""What thoughts stand between, in a text that a server does not take apart itself."""
 
 
 def parse_reply(data: object, *, name: str = "the model") -> Reply:
@@ -86,20 +88,20 @@ def text_of(content: object) -> str:
 
 def without_thoughts(text: str) -> str:
     """The text without <think> parts; one never closed runs to the end, one never opened starts at the beginning."""
-    opening = text.find("<think>")
-    closing = text.find("</think>")
+    opening = text.find(OPENING)
+    closing = text.find(CLOSING)
     if closing >= 0 and not 0 <= opening < closing:
-        text = text[closing + len("</think>") :]
-        opening = text.find("<think>")
+        text = text[closing + len(CLOSING) :]
+        opening = text.find(OPENING)
     kept: list[str] = []
     start = 0
     while opening >= 0:
         kept.append(text[start:opening])
-        closing = text.find("</think>", opening)
+        closing = text.find(CLOSING, opening)
         if closing < 0:
             return "".join(kept).strip()
-        start = closing + len("</think>")
-        opening = text.find("<think>", start)
+        start = closing + len(CLOSING)
+        opening = text.find(OPENING, start)
     return "".join((*kept, text[start:])).strip()
 
 
@@ -150,8 +152,9 @@ def _read_calls(entries: object) -> tuple[tuple[ToolCall, ...], list[dict[str, A
         used.add(call_id)
         sent = function.get("arguments")
         arguments, raw = read_arguments(sent)
-        if not arguments and not is_object(sent):
-            entry = {**entry, "function": {**function, "arguments": "{}"}}
+        told = raw if arguments else "{}"
+        if not is_object(sent) and told != sent:
+            entry = {**entry, "function": {**function, "arguments": told}}
         calls.append(ToolCall(call_id, function["name"], arguments, raw))
         wire.append(entry)
     return tuple(calls), wire
@@ -174,6 +177,8 @@ def read_arguments(value: object) -> tuple[dict[str, Any] | None, str]:
         return {}, value
     try:
         arguments: object = orjson.loads(value)
+        if isinstance(arguments, str):  # some models write JSON into a string of JSON
+            value, arguments = arguments, orjson.loads(arguments)
     except orjson.JSONDecodeError:
         return None, value
     return (arguments if is_object(arguments) else None), value

@@ -11,7 +11,7 @@ from .wire import Reply
 
 FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 ANSWER_FIELD = re.compile(r'"answer"\s*:\s*("(?:[^"\\]|\\.)*")')
-ANSWER_LINE = re.compile(r"^\W*ANSWER\W*:\s*(.+)$", re.MULTILINE)
+ANSWER_LINE = re.compile(r"^[^\w\n]*ANSWER\W*:\s*(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

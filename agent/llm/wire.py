@@ -4,8 +4,9 @@ Nothing here opens a connection or imports langchain.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict, TypeGuard, Unpack, runtime_checkable
+from typing import Any, Literal, Protocol, TypedDict, TypeGuard, Unpack, runtime_checkable
 
 import orjson
 
@@ -54,8 +55,29 @@ class Reply:
         return self.finish_reason.lower() in CUT_SHORT
 
 
+Part = Literal["text", "thought", "call"]
+"""What a piece of a reply is: words, thoughts, or the name and the arguments of a tool call."""
+QUIET_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """That a reply is wanted piece by piece: who is told of each, and how many seconds of silence are borne."""
+
+    tell: Callable[[Part, str], None]
+    first_s: float = QUIET_S
+    """Until the reply begins: a model may have to be loaded first, and has a long prompt to read."""
+    silence_s: float = QUIET_S
+    """From one piece to the next."""
+    patient: bool = True
+    """Whether a server that goes on saying that it is there may stay longer without a piece."""
+
+
 class Options(TypedDict, total=False):
-    """What a call may set besides its messages. `timeout` is in seconds, over the whole call (120 when not given)."""
+    """What a call may set besides its messages. `timeout` is in seconds, over the whole call (120 when not given).
+
+    `stream` is given only to chats that say they stream: see Streaming.
+    """
 
     tools: list[dict[str, Any]] | None
     tool_choice: str | dict[str, Any] | None
@@ -63,6 +85,7 @@ class Options(TypedDict, total=False):
     max_tokens: int | None
     temperature: float | None
     timeout: float
+    stream: Stream | None
 
 
 @runtime_checkable
@@ -91,6 +114,16 @@ class Chat(Protocol):
 
     async def complete(self, messages: list[dict[str, Any]], **options: Unpack[Options]) -> Reply:
         """Send one request and read the reply. Raises ModelError and nothing else."""
+        ...
+
+
+@runtime_checkable
+class Streaming(Chat, Protocol):
+    """A Chat that can tell its reply piece by piece. Chats that know nothing of this need nothing for it."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether it takes the option `stream`; may turn False once the server has refused it."""
         ...
 
 

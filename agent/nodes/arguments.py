@@ -1,5 +1,7 @@
 """Tool calls as models really make them, read into what was meant, or into one line that says what is wrong."""
 
+import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,12 +73,12 @@ def read_answer(arguments: Mapping[str, Any]) -> str:
 def read_record(arguments: Mapping[str, Any]) -> Recording:
     """A record call. What cannot be used is named in `problems`; the rest is kept."""
     problems: list[str] = []
-    claims = read_claims(arguments.get("findings"), "", problems)
-    given, assumed = arguments.get("constraints"), arguments.get("assumption")
+    claims = read_claims(_listed(arguments.get("findings")), "", problems)
+    given, assumed = _listed(arguments.get("constraints")), arguments.get("assumption")
     return Recording(
         claims=claims,
         constraints=read_constraints(given) if is_list(given) else None,
-        steps=tuple(read_marks(arguments.get("plan"), "step")),
+        steps=tuple(read_marks(_listed(arguments.get("plan")), "step")),
         assumption=said(assumed, 500) if isinstance(assumed, str) else "",
         problems=tuple(problems),
     )
@@ -103,7 +105,7 @@ def read_claims(value: object, candidate: str, problems: list[str]) -> tuple[Cla
                 candidate=name,
                 constraint=constraint.strip().lower(),
                 verdict=verdict,
-                quotes=_quotes(item.get("quotes")),
+                quotes=_quotes(_listed(item.get("quotes"))),
                 inference=said(inference, 400) if isinstance(inference, str) else "",
             )
         )
@@ -125,7 +127,16 @@ def _quotes(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def _listed(value: object) -> object:
+    """A list that a model wrote into a string, or of which it gave the one item; all else as it is."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    return [value] if is_mapping(value) else value
+
+
 def _strings(value: object, max_chars: int) -> tuple[str, ...]:
-    items = [value] if isinstance(value, str) else value if is_list(value) else ()
+    told = _listed(value)
+    items = told if is_list(told) else [value]
     cleaned = [one_line(item, max_chars) for item in items if isinstance(item, str)]
     return tuple(dict.fromkeys(item for item in cleaned if item))

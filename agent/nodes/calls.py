@@ -9,13 +9,14 @@ from ...tools.errors import ModelError
 from ...tools.reading.passages import estimate_tokens
 from ..events import CallEvent
 from ..llm.protocol import read_text_calls
-from ..llm.wire import MOST_TOKENS, Adapted, Chat, Reply, Usage, dump_json, load_json, prompt_was_cut
+from ..llm.wire import MOST_TOKENS, Adapted, Chat, Options, Reply, Usage, dump_json, load_json, prompt_was_cut
 from ..money.amounts import Amounts
 from ..money.charges import Charge, Refusal, call_of
 from ..session import LastPrompt, Session
 from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
+from .streaming import streaming, timeout_of
 
 REQUESTS = 3
 LATE_S = 0.5
@@ -93,18 +94,21 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     ledger = session.ledger
     started = ledger.clock()
     left = ledger.seconds_left(ask.keep.ms)
-    timeout = session.deps.model_timeout if left is None else min(session.deps.model_timeout, left)
+    timeout = timeout_of(session, chat, left)
     by_text = bool(ask.tools) and not chat.takes_tools
+    options: Options = {
+        "tools": None if by_text else [*ask.tools] or None,
+        "response_format": {"type": "json_object"} if ask.json_reply else None,
+        "max_tokens": held.amounts.tokens_out,
+        "temperature": session.temperature(ask.role, ask.temperature),
+        "timeout": timeout,
+    }
     try:
         async with asyncio.timeout(timeout + LATE_S):
-            reply = await chat.complete(
-                fitted.messages,
-                tools=None if by_text else [*ask.tools] or None,
-                response_format={"type": "json_object"} if ask.json_reply else None,
-                max_tokens=held.amounts.tokens_out,
-                temperature=session.temperature(ask.role, ask.temperature),
-                timeout=timeout,
-            )
+            with streaming(session, chat, ask.role) as stream:
+                if stream is not None:
+                    options["stream"] = stream
+                reply = await chat.complete(fitted.messages, **options)
     except TimeoutError:
         late = ModelError(f"{chat.name}: no answer within {round(timeout, 1):g} s", kind="timeout", sent=True)
         _settle_failure(session, chat, held, late, int((ledger.clock() - started) * 1000))
@@ -120,10 +124,11 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     usage, marks = _usage(reply, fitted)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
     if not marks and not cut:
-        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in)
+        scale = usage.tokens_in / max(1, estimated(fitted.pieces))
+        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
-    told = _storable(read_text_calls(reply)) if by_text else reply
+    told = _storable(read_text_calls(reply, ask.tools)) if ask.tools else reply
     marks += ["unpriced"] if priced is None else []
     ledger.settle(held, amounts, marks=marks, result=lambda: stored_reply(told))
     if cut:

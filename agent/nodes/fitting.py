@@ -18,6 +18,9 @@ MAX_OUT = 4_096
 MIN_OUT = 96
 """A reply shorter than this many tokens cannot hold a call or a verdict."""
 MIN_ROOM = 500
+MARGIN = 1.02
+"""Where a server counts more than is estimated, some prompts have more of what it counts more for."""
+MOST_SCALE = 2.0
 
 Build = Callable[[int], list[dict[str, Any]]]
 """Builds the messages so that they come to about so many tokens at most."""
@@ -52,7 +55,7 @@ class Fitted:
 
 def fit(session: Session, chat: Chat, ask: Ask) -> Fitted | Refusal:
     """The largest prompt that fits the context and what is left, with an upper bound of what it will cost."""
-    context = chat.context or DEFAULT_CONTEXT
+    context = int((chat.context or DEFAULT_CONTEXT) / _scale(session, chat))
     out = min(ask.max_out, context // 4)
     room = context - out
     apart = ask.tools if chat.takes_tools else ()
@@ -109,6 +112,12 @@ def _out_beside(pieces: dict[bytes, int], context: int, out: int) -> int:
     if sum(pieces.values()) <= context - out:
         return out
     return min(out, max(MIN_OUT, context - estimated(pieces)))
+
+
+def _scale(session: Session, chat: Chat) -> float:
+    """How many tokens the model's server counts for one that is estimated, where it counts more: so far in this run."""
+    most = max((last.scale for asked, last in session.last.items() if asked.endswith(f" {chat.name}")), default=1.0)
+    return min(MOST_SCALE, MARGIN * most) if most > 1 else 1.0
 
 
 def estimated(pieces: dict[bytes, int]) -> int:

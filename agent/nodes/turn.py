@@ -5,8 +5,9 @@ from typing import Any
 
 from ...tools.clean import one_line
 from ..events import PlanEvent
+from ..llm.text_calls import mended_object
 from ..llm.verdicts import answer_mark
-from ..llm.wire import Reply
+from ..llm.wire import Reply, ToolCall
 from ..session import Session
 from ..state import AgentState, Call, Progress, updated
 from .arguments import MAX_ANSWER_CHARS, Unusable, read_answer, read_record
@@ -20,6 +21,7 @@ from .policy import tools_spent
 from .recording import record_claims
 
 MAX_PROSE = 300
+MENDED = ("search", "browse", "answer")
 
 
 @dataclass(slots=True)
@@ -86,9 +88,10 @@ def take_answer(state: AgentState, session: Session, reply: Reply, turn: Turn) -
         if call.name != "answer" or call.name not in session.deps.strategy.tools:
             continue
         try:
-            if call.arguments is None or reply.truncated:
+            arguments = _asked_with(reply, call)
+            if arguments is None or reply.truncated:
                 raise Unusable("the answer was cut off or no JSON object; send it again")
-            answer = read_answer(call.arguments)
+            answer = read_answer(arguments)
         except Unusable as problem:
             turn.answered(call.id, call.name, str(problem))
             continue
@@ -97,7 +100,7 @@ def take_answer(state: AgentState, session: Session, reply: Reply, turn: Turn) -
             continue
         turn.proposed = answer
         searched = any(charge.kind in ("search", "browse") for charge in session.ledger.charges.values())
-        if call.arguments.get("no_search") is True and not searched:
+        if arguments.get("no_search") is True and not searched:
             turn.update["stop_reason"] = "no_search_needed"
 
 
@@ -122,15 +125,22 @@ def grant_calls(state: AgentState, session: Session, reply: Reply, turn: Turn) -
         if call.name not in tools:
             known = ", ".join(tools)
             turn.answered(call.id, call.name, f"there is no tool {one_line(call.name, 60)!r}; use {known}")
-        elif call.arguments is None:
+        elif (arguments := _asked_with(reply, call)) is None:
             turn.answered(call.id, call.name, "the arguments are no JSON object; send the call again")
         elif spent:
             turn.answered(call.id, call.name, "refused: the budget is used up; give your answer now")
         else:
-            _grant(state, session, turn, call.id, call.name, call.arguments)
+            _grant(state, session, turn, call.id, call.name, arguments)
     plan = updated(state, turn.update)["plan"]
     if plan and (paid := sum(paid_items(call) for call in turn.calls)):
         turn.update["plan"] = charge_step(plan, paid)
+
+
+def _asked_with(reply: Reply, call: ToolCall) -> dict[str, Any] | None:
+    """The arguments of a call, mended where that is harmless: what is to be proven, or done elsewhere, never is."""
+    if call.arguments is not None or reply.truncated or call.name not in MENDED:
+        return call.arguments
+    return mended_object(call.raw)
 
 
 def _grant(state: AgentState, session: Session, turn: Turn, call_id: str, name: str, arguments: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from ..session import LastPrompt, Session
 from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
+from .telling import tell_prompt, tell_reply
 
 REQUESTS = 3
 LATE_S = 0.5
@@ -56,6 +57,7 @@ async def call_model(session: Session, ask: Ask) -> Answered:
             session.ledger.release(held)
             return Answered(refusal=stopped, fault=fault)
         session.emit(CallEvent("model", ask.role, "started"))
+        tell_prompt(session, chat, ask, fitted, held)
         try:
             reply = await _send(session, chat, ask, fitted, held)
         except ModelError as error:
@@ -118,6 +120,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
         raise
     reply = _storable(reply)
     usage, marks = _usage(reply, fitted)
+    tell_reply(session, ask, held, reply, usage)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
     if not marks and not cut:
         session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in)

@@ -11,7 +11,16 @@ import click
 
 from ...tools.errors import ConfigError, SpadeworkError
 from .interrupts import stop_on_signals
-from .options import cache_option, daily_option, outside_options, role_options, run_options, shown_options, store_option
+from .options import (
+    cache_option,
+    daily_option,
+    outside_options,
+    role_options,
+    run_options,
+    shown_options,
+    store_option,
+    trace_options,
+)
 
 EXIT_CODES = """Exit codes: 0 there is an answer; 1 something failed; 2 wrong use or settings, nothing was started;
 3 no answer was found."""
@@ -150,6 +159,7 @@ def cli(ctx: click.Context) -> None:
 @cache_option
 @daily_option
 @click.option("--no-store", is_flag=True, help="Keep nothing of this run.")
+@trace_options
 @shown_options
 def ask(question: str, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Answer QUESTION, one text in quotes, from the web; - reads it from standard input.
@@ -194,6 +204,7 @@ def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None
 @outside_options
 @role_options
 @cache_option
+@trace_options
 @shown_options
 def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Go on with RUN, of which the first letters are enough; `spadework runs` lists what is stored.

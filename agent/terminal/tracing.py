@@ -1,4 +1,4 @@
-"""What --trace of a command does: the file is opened before anything is spent, and told all that happens."""
+"""Traces from the command line: --trace opens its file before anything is spent; `trace` makes a page of one."""
 
 import os
 from collections.abc import Callable, Generator, Mapping
@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ...tools.errors import ConfigError
+from ...tools.replacing import write_whole
 from ...tools.shapes import is_mapping
 
 if TYPE_CHECKING:
     from ..events import Event
     from ..result import Result
     from ..trace.writer import TraceWriter
+
+STDOUT = Path("-")
+LOOKED_AT = 200
+"""Bytes at the beginning of a page, within which it says what made it."""
 
 
 class Tracing:
@@ -51,3 +58,26 @@ def tracing(file: str | None, *, redact: bool) -> Generator[Tracing]:
 
     with TraceWriter(Path(file), redact=redact) as writer:
         yield Tracing(writer)
+
+
+def write_page(file: Path, out: Path | None) -> None:
+    """Write the page of a trace, and say where it is; `-` prints it. Raises ConfigError."""
+    from ..trace.page import MADE_BY, trace_page
+    from ..trace.reader import read_trace
+
+    trace = read_trace(file)
+    content = trace_page(trace, file.name)
+    for note in trace.notes:
+        click.echo(f"note: {note}", err=True)
+    if out == STDOUT:
+        click.echo(content, nl=False)
+        return
+    path = out or file.with_suffix(".html")
+    data = content.encode()
+    try:
+        if path.exists() and MADE_BY.encode() not in path.read_bytes()[:LOOKED_AT]:
+            raise ConfigError(f"{path} is there and is no page of a trace: name another file with -o, or delete it")
+        write_whole(path, data)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another file with -o") from error
+    click.echo(f"{path} ({len(data):,} bytes)", err=True)

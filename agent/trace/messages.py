@@ -53,14 +53,13 @@ class CallList:
         yield element("small", *apart(_figures(call)))
 
     def _said(self, call: Call) -> str:
-        """What a reply asks for, or its first words."""
+        """What a reply asks for, or its first words; what is written for a program says little in a line."""
         message = self._traced.messages.get(call.reply.message, {}) if call.reply is not None else {}
-        calls = message.get("tool_calls")
-        names = [
-            str(as_object(as_object(one).get("function")).get("name")) for one in (calls if is_list(calls) else ())
-        ]
-        content = message.get("content")
-        return ", ".join(names) or one_line(content if isinstance(content, str) else "", FIRST_WORDS)
+        calls, content = message.get("tool_calls"), message.get("content")
+        names = [str(as_object(as_object(one).get("function")).get("name")) for one in (calls if is_list(calls) else ())]
+        if names or not isinstance(content, str) or content.startswith("{"):
+            return f"asks for {', '.join(dict.fromkeys(names))}" if names else ""
+        return one_line(content, FIRST_WORDS)
 
     def _model(self, call: Call, prompt: Prompt) -> Generator[Html]:
         reply = call.reply

@@ -51,7 +51,7 @@ def read_trace(path: Path) -> Trace:
         if data.get("kind") == "trace":
             _check_version(path, data)
         try:
-            line = LINE.validate_python(data) if data.get("kind") in KINDS or not data else None
+            line = LINE.validate_python(data) if str(data.get("kind")) in KINDS or not data else None
         except ValidationError:
             line = None
             broken += 1
@@ -96,7 +96,7 @@ def _take(traced: Traced, line: AnyLine) -> None:
 
 def _notes(questions: Sequence[Traced], broken: int) -> Generator[str]:
     if broken:
-        yield f"{broken} {'line' if broken == 1 else 'lines'} of the file cannot be read, and are left out."
+        yield f"{broken} {'line' if broken == 1 else 'lines'} of the file could not be read."
     for number, traced in enumerate(questions, start=1):
         if traced.outcome is None:
             which = "The trace" if len(questions) == 1 else f"The trace of question {number}"

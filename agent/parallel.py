@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from .deps import Deps
-from .events import CallEvent, Event, PageEvent
+from .events import CallEvent, DeltaEvent, Event, PageEvent, PromptEvent, ReplyEvent
 from .money.amounts import ZERO, Amounts
 from .money.budget import FURTHER, TOOL_RESOURCES, Budget, Remaining, counted
 from .money.charges import Charge, Refusal, call_of
@@ -24,6 +24,7 @@ from .state import AgentState, Candidate, StopReason
 from .strategies import STRATEGIES
 
 TELLING = frozenset({"estimated", "unpriced", "overrun", "cancelled", "interrupted"})
+PASSED_ON = CallEvent | PageEvent | PromptEvent | DeltaEvent | ReplyEvent
 COURSE_TOKENS = 1_500
 """Of what each run did, for a judge."""
 
@@ -154,10 +155,10 @@ async def _beside(state: AgentState, session: Session, charge: Charge, budget: B
 
 
 def _telling(session: Session) -> Any:
-    """Pass on what is called and read; what is left, and which answer is best, only the whole can say."""
+    """Pass on what is called, said and read; what is left, and which answer is best, only the whole can say."""
 
     def tell(event: Event) -> None:
-        if isinstance(event, CallEvent | PageEvent):
+        if isinstance(event, PASSED_ON):
             session.emit(event)
 
     return tell

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from alder import ANSWER, QUESTION, alder_model, write_corpus
 from click.testing import CliRunner
+from spadework.agent.llm.wire import QUIET_S
 from spadework.agent.money.budget import Budget
-from spadework.agent.settings import MODEL_TIMEOUT, Settings
+from spadework.agent.settings import Settings
 from spadework.agent.terminal.cli import cli
 from spadework.agent.terminal.configuration import config_file, from_file, read_values
 from spadework.agent.terminal.setting import KEYS, SETTINGS
@@ -92,7 +93,7 @@ def test_the_usual_values_that_are_shown_are_those_that_hold() -> None:
     settings = Settings.from_environment()
     assert usual["base_url"] == OPENAI == str(read_base_url(OPENAI))
     assert usual["context"].startswith(f"{DEFAULT_CONTEXT} ")
-    assert usual["model_timeout"] == f"{MODEL_TIMEOUT:g}"
+    assert usual["model_timeout"].startswith(f"{QUIET_S:g}")
     assert (usual["searxng_url"], usual["wikipedia_lang"]) == (DEFAULT_URL, DEFAULT_LANG)
     assert (usual["keep_days"], usual["cache_hours"]) == (f"{KEEP_DAYS:g}", f"{settings.cache_hours:g}")
     assert (usual["robots"], usual["strategy"]) == ("on" if settings.robots else "off", STRATEGY)

@@ -50,7 +50,7 @@ def test_lower_folders_do_not_import_higher_ones() -> None:
 @pytest.mark.parametrize(
     ("whole", "order"),
     [
-        ("agent", ("llm", "proof", "money", "storage", "nodes", "terminal")),
+        ("agent", ("llm", "proof", "money", "storage", "nodes", "trace", "terminal")),
         ("evals", ("statistics", "world", "simulated", "suites", "recording", "frozen", "runs", "report", "bench")),
     ],
 )

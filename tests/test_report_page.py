@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reported import DETAILS, failed, line, written
 from spadework.agent.terminal.cli import cli
+from spadework.agent.trace.markup import element, is_web, link, outside, text
 from spadework.evals.report.chosen import Wanted, in_order
-from spadework.evals.report.markup import element, is_web, link, outside, text
 from spadework.evals.runs.runs_file import Json
 from spadework.tools.shapes import is_list, is_mapping
 

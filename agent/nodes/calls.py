@@ -17,6 +17,7 @@ from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
 from .streaming import streaming, timeout_of
+from .telling import tell_prompt, tell_reply
 
 REQUESTS = 3
 LATE_S = 0.5
@@ -57,6 +58,7 @@ async def call_model(session: Session, ask: Ask) -> Answered:
             session.ledger.release(held)
             return Answered(refusal=stopped, fault=fault)
         session.emit(CallEvent("model", ask.role, "started"))
+        tell_prompt(session, chat, ask, fitted, held)
         try:
             reply = await _send(session, chat, ask, fitted, held)
         except ModelError as error:
@@ -122,6 +124,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
         raise
     reply = _storable(reply)
     usage, marks = _usage(reply, fitted)
+    tell_reply(session, ask, held, reply, usage)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
     if not marks and not cut:
         scale = usage.tokens_in / max(1, estimated(fitted.pieces))

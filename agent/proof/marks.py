@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 
 from ...tools.clean import neutralise
 
@@ -17,3 +18,8 @@ def marked(kind: str, head: str, body: str) -> str:
 def bodies(text: str) -> list[str]:
     """The texts between the marks in a text of ours, without the heads: a model's words may stand in those."""
     return [match[2] for match in _BODY.finditer(text)]
+
+
+def without_bodies(text: str, told: Callable[[str], str]) -> str:
+    """A text of ours with what `told` says of each text between marks in its place."""
+    return _BODY.sub(lambda found: f"{found[0][: found.start(2) - found.start()]}{told(found[2])}\n{found[1]}>>>", text)

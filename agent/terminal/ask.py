@@ -24,6 +24,7 @@ from ..storage.database import is_postgres
 from .daily import NO_STORE, daily_of, shared, why_ended
 from .notices import LOG, one_line_notices
 from .progress import progress
+from .tracing import tracing
 from .usual import usual_budget, usual_strategy
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Asked:
     store: str | None = None
     no_store: bool = False
     daily: str | None = None
+    trace: str | None = None
+    trace_redact: bool = False
 
     def limits(self) -> Budget:
         """The budget of --budget, else the usual one, with the limits that were given in its place.
@@ -124,11 +127,12 @@ def ask_and_show(question: str, asked: Asked, shown: Shown = Shown()) -> int:
     daily = daily_of(asked.daily)
     whole = daily.within(budget) if daily is not None else budget
     run = uuid4().hex[:12]
-    with progress(question, whole.limits()) as on_event:
+    with tracing(asked.trace, redact=asked.trace_redact) as trace, progress(question, whole.limits()) as on_event:
         # The graph takes a second to import: the display is there before it.
         store = place_to_store(asked, needed=daily is not None)
         from ..run import run_agent
 
+        trace.begin(question, whole.to_dict(), run, {"model": asked.models(), "strategy": asked.strategy})
         with shared(daily, store, budget, new=run) as purse, told_how_to_go_on(run, asked, stored=store is not None):
             result = run_agent(
                 question,
@@ -138,11 +142,12 @@ def ask_and_show(question: str, asked: Asked, shown: Shown = Shown()) -> int:
                 search=asked.search,
                 strategy=asked.strategy or usual_strategy(),
                 settings=settings,
-                on_event=on_event,
+                on_event=trace.before(on_event),
                 store=store,
                 thread_id=run,
                 purse=purse,
             )
+            trace.finish(result)
             why = why_ended(purse, result)
     try:
         print_result(result, shown)

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any, ClassVar, NoReturn
 
 import click
@@ -24,6 +25,7 @@ from .options import (
     shown_options,
     store_option,
     top_up_option,
+    trace_options,
 )
 
 HEADINGS = {
@@ -189,6 +191,7 @@ def cli(ctx: click.Context) -> None:
 @role_options
 @cache_option
 @no_store_option
+@trace_options
 @shown_options
 def ask(question: str, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Answer QUESTION, one text in quotes, from the web; - reads it from standard input.
@@ -235,6 +238,7 @@ def runs(as_json: bool, delete: str | None, prune: str | None, store: str | None
 @outside_options
 @role_options
 @cache_option
+@trace_options
 @shown_options
 def resume(run: str, top_up: str | None, as_json: bool, receipt: bool, explain: bool, **options: Any) -> None:
     """Go on with RUN, of which the first letters are enough; `spadework runs` lists what is stored.
@@ -275,6 +279,18 @@ def doctor(probe: bool, model: str | None, base_url: str | None, search: str | N
     from .doctor import examine
 
     sys.exit(examine(probe=probe, model=model, base_url=base_url, search=search))
+
+
+@cli.command("trace", configured=False, epilog=examples.TRACE, short_help="Show what a run did, as one HTML page.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--out", metavar="FILE", type=click.Path(path_type=Path), help="The page (else beside FILE).")
+def trace_page(file: Path, out: Path | None) -> None:
+    """Make a page of FILE, which `--trace FILE` of ask or resume wrote: what happened when, what it cost, what the
+    model was told and what it replied, what was decided and why. The page needs nothing from anywhere; - prints it.
+    """
+    from .tracing import write_page
+
+    write_page(file, out)
 
 
 @cli.command(configured=False, epilog=examples.GRAPH)

@@ -68,3 +68,10 @@ GRAPH = """Example:
 
 \b
 spadework graph > graph.mmd"""
+
+TRACE = """Examples:
+
+\b
+spadework ask "Who built the Alder Bridge?" --trace run.jsonl
+spadework trace run.jsonl
+spadework trace run.jsonl -o run.html"""

@@ -119,6 +119,15 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def trace_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a trace of the run is written."""
+    return _with(
+        command,
+        click.option("--trace", metavar="FILE", help="Write all that happens to FILE, for `spadework trace FILE`."),
+        click.option("--trace-redact", is_flag=True, help="Leave the text of pages and results out of it."),
+    )
+
+
 def shown_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """How a result is printed, and where runs are stored."""
     return _with(

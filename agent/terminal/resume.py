@@ -10,6 +10,7 @@ from .daily import daily_of, shared, why_ended
 from .notices import one_line_notices
 from .progress import progress
 from .runs import Listed, find
+from .tracing import tracing
 
 
 @one_line_notices()
@@ -21,11 +22,17 @@ def resume_and_show(name: str, asked: Asked, shown: Shown, *, top_up: str | None
     more = None if top_up is None else parse_limits("--top-up", top_up)
     daily = daily_of(asked.daily)
     settings, place = asked.settings(), store_place(asked.store)
-    listed = Listed.of(start(find(place, name)).result())
+    stored = start(find(place, name)).result()
+    listed = Listed.of(stored)
     budget = _budget(listed, more)
-    with progress(listed.question, budget.limits()) as on_event:
+    with (
+        tracing(asked.trace, redact=asked.trace_redact) as trace,
+        progress(listed.question, budget.limits()) as on_event,
+    ):
         from ..run import resume_agent
 
+        about = {**stored.about, **({"model": given} if (given := asked.models()) else {})}
+        trace.begin(listed.question, budget.to_dict(), listed.run, about)
         with shared(daily, place, budget) as purse, told_how_to_go_on(listed.run, asked):
             result = resume_agent(
                 listed.run,
@@ -35,9 +42,10 @@ def resume_and_show(name: str, asked: Asked, shown: Shown, *, top_up: str | None
                 temperature=asked.temperature(),
                 search=asked.search,
                 settings=settings,
-                on_event=on_event,
+                on_event=trace.before(on_event),
                 purse=purse,
             )
+            trace.finish(result)
             why = why_ended(purse, result)
     print_result(result, shown)
     say(why)

@@ -11,27 +11,13 @@ from ..money.budget import FURTHER, label
 from ..proof.matrix import active, cell_key, rows, same_name
 from ..result import Result
 from ..state import Constraint, Finding
+from ..words import PROOFS, STATUS, STOPPED
 from .explain import explanation
 from .wrapping import wrapped
 
-STATUS = {
-    "verified": "verified: quotes from pages prove every part",
-    "supported": "supported: every part is satisfied, some only by a snippet or an inference",
-    "unverified": "unverified: the best answer there is; not every part could be proven",
-    "none": "no answer was found",
-}
 SO_FAR = "unverified: the best answer so far; not every part is proven yet"
 CONTRADICTED = "unverified: the best answer there is, although something found contradicts a part of it"
-STOPPED = {
-    "answered": "answered",
-    "budget": "stopped: the budget ran out",
-    "no_leads": "stopped: further search brought nothing better",
-    "no_search_needed": "answered without a search",
-    "cancelled": "stopped: cancelled",
-    "error": "stopped: something failed",
-}
 NO_ROOM = "stopped: the budget is too small for a first call to the model"
-PROOFS = {"page": "page", "snippet": "snippet only", "inference": "unchecked inference"}
 EARLY = ("budget", "cancelled", "error")
 WIDEST = 100
 

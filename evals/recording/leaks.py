@@ -5,7 +5,6 @@ authorization, and texts that have the form of a well-known key.
 """
 
 import json
-import os
 import re
 import zlib
 from base64 import b64decode
@@ -15,11 +14,10 @@ from urllib.parse import quote
 
 import httpx
 
+from ...tools.keys import LEAST_CHARS
 from .cassettes import Cassette
 from .entries import is_list, is_object
 
-_MIN_CHARS = 8
-_NAMED_LIKE_A_KEY = re.compile(r"(?:_KEY|_TOKEN|_SECRET|PASSWORD)$", re.IGNORECASE)
 _CARRIERS = (
     *("authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token"),
     *("x-subscription-token", "x-goog-api-key"),
@@ -34,22 +32,13 @@ _FORMS = {
 }
 
 
-def environment_secrets() -> dict[str, str]:
-    """The values of environment variables that are named like keys, each with what to call it."""
-    return {
-        value: f"the value of ${name}"
-        for name, value in os.environ.items()
-        if _NAMED_LIKE_A_KEY.search(name) and len(value) >= _MIN_CHARS
-    }
-
-
 def header_secrets(headers: httpx.Headers) -> dict[str, str]:
     """What a request carried as authorization, each with what to call it; short words such as "none" do not count."""
     found: dict[str, str] = {}
     for name in _CARRIERS:
         scheme, _, rest = headers.get(name, "").strip().rpartition(" ")
         for value in (rest, _password(rest) if scheme.lower() == "basic" else ""):
-            if len(value) >= 16 or (len(value) >= _MIN_CHARS and any(map(str.isdigit, value))):
+            if len(value) >= 16 or (len(value) >= LEAST_CHARS and any(map(str.isdigit, value))):
                 found[value] = f"what was sent as {name}"
     return found
 

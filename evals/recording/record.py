@@ -22,9 +22,10 @@ from typing import Any
 import httpx
 
 from ...tools.errors import CassetteError, ToolError
+from ...tools.keys import environment_secrets
 from .cassettes import Cassette, check_cassette, save_cassette
 from .entries import HEADERS_LEAVE, redact_url
-from .leaks import environment_secrets, find_secret, header_secrets
+from .leaks import find_secret, header_secrets
 from .packing import Sent, asked, event, packed_failure, packed_reply
 
 _ONE_AT_A_TIME = threading.Lock()

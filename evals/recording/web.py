@@ -15,9 +15,10 @@ from typing import Any, Literal
 import httpx
 
 from ...tools.errors import CassetteError, ToolError
+from ...tools.keys import environment_secrets
 from .cassettes import Cassette, load_cassette, name_of, save_cassette
 from .entries import body_bytes
-from .leaks import environment_secrets, find_secret, header_secrets
+from .leaks import find_secret, header_secrets
 from .packing import MAX_BODY_BYTES, asked, event, packed_failure, packed_reply
 from .replay import answered, missing, request_key
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, log10
 
-from .markup import Html, element, joined
+from ...agent.trace.markup import Html, element, joined
 
 WIDTH, HEIGHT = 460, 320
 LEFT, TOP, BOTTOM = 46, 12, 40

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Generator, Sequence
 
+from ...agent.trace.markup import Html, element
 from .cells import Way, scale_of
 from .chart import Line, Point, chart
 from .figures import Figures
-from .markup import Html, element
 from .study import Place, Study, cost
 from .table import Share, number, share_of
 

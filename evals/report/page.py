@@ -1,15 +1,12 @@
 """The report as one HTML file: it needs nothing from anywhere, and says so to the browser."""
 
-import base64
-import hashlib
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
+from ...agent.trace.document import document, own_file
+from ...agent.trace.markup import Html, element, joined
 from .chart import colour, symbol
 from .curves import curves
-from .markup import Html, element, joined
 from .questions import MARKS, Shown, question_list, question_map
 from .said import said
 from .study import Study
@@ -42,26 +39,12 @@ class Suite:
 
 def page(title: str, suites: Sequence[Suite]) -> str:
     """The whole file."""
-    style, script = _own("style.css"), _own("script.js")
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}';"
-        " base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"Evaluation report: {title}"),
-        element("style", Html(style)),
-    )
     many = len(suites) > 1
     body = [part for at, suite in enumerate(suites) for part in _suite(suite, f"s{at + 1}" if many else "")]
     main = element("main", element("h1", "Evaluation report: ", title), *body, _method(), id="top")
-    whole = element("html", head, element("body", main, element("script", Html(script))), lang="en")
-    return f"<!doctype html>\n{whole}\n"
+    return document(
+        f"Evaluation report: {title}", main, own_file(__package__, "style.css"), own_file(__package__, "script.js")
+    )
 
 
 def _suite(suite: Suite, prefix: str) -> Generator[Html]:
@@ -172,13 +155,3 @@ def _section(key: str, title: str, *parts: Html) -> Html:
 def _scrolled(table: Html, label: str) -> Html:
     """A wide table scrolls within its own box, by keyboard, too."""
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
-
-
-@lru_cache(maxsize=2)
-def _own(name: str) -> str:
-    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(content: str) -> str:
-    """What the policy knows our style and script by: nothing else is applied or run."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"

@@ -3,11 +3,11 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...agent.terminal.show import STOPPED
+from ...agent.trace.markup import Html, element, outside
+from ...agent.words import STOPPED
 from ..runs.runs_file import Json, has_failed
 from .cells import Way
 from .chart import colour
-from .markup import Html, element, outside
 from .opened import opened
 from .study import Place, Study
 

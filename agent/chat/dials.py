@@ -42,10 +42,10 @@ def budget(sheet: Sheet, count: int) -> Lines:
             line.append_text(_gauge(sheet, name, width))
         lines.append(line)
     if len(lines) < count and sheet.view.outlook:
-        told = (
-            sheet.view.outlook if columns(sheet.view.outlook) <= sheet.width else sheet.view.outlook.replace(ALIKE, "")
-        )
-        lines.append(Text(sheet.cut(told, sheet.width), "dim"))
+        outlook = sheet.view.outlook
+        if columns(outlook) > sheet.width:
+            outlook = outlook.replace(ALIKE, "")
+        lines.append(Text(sheet.cut(outlook, sheet.width), "dim"))
     return "budget", lines
 
 

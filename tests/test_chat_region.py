@@ -4,6 +4,7 @@ import pytest
 from chat_events import EVIL, LIMITS, decision, events_of, plan_of, prompt, spend
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.text import Text
 from spadework.agent.chat.region import lay_out
 from spadework.agent.chat.view import View
 from spadework.agent.events import BestEvent, CallEvent, DeltaEvent, Event, FindingEvent, PauseEvent
@@ -198,3 +199,18 @@ def test_parts_that_hold_text_from_outside_never_begin_with_it() -> None:
         lines = drawn(view, width, 23)
         assert sum(line.startswith("now ") for line in lines) == (width == 79)
         assert not any(line.startswith("budget   searches 0") for line in lines)
+
+
+def styles_of(line: Text, part: str) -> set[str]:
+    start = line.plain.index(part)
+    return {str(span.style) for span in line.spans if span.start <= start < span.end} | {str(line.style)} - {""}
+
+
+def test_a_colour_ends_with_the_words_it_is_for() -> None:
+    lines = lay_out(view_of(*events_of("alder"), spend(searches=1)), 79, 23)
+    demand = next(line for line in lines if "[x] c1" in line.plain)
+    assert styles_of(demand, "[x]") == {"green"}
+    assert styles_of(demand, "alder") == set()
+    gauge = next(line for line in lines if "█" in line.plain)
+    assert styles_of(gauge, "░") == {"dim"}
+    assert styles_of(next(line for line in lines if line.plain.startswith("question")), "Who") == {"bold"}

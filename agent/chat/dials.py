@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..money.budget import label, ordered
+from ..money.budget import Remaining, label, ordered, regime_of
 from ..terminal.gauges import BAR, REGIMES, bar, numbers
 from .cells import columns, cut
 from .sheet import Lines, Sheet
@@ -29,9 +29,9 @@ def budget(sheet: Sheet, count: int) -> Lines:
     from rich.text import Text
 
     across, width = _across(sheet), _cell(sheet)
-    names = ordered(sheet.view.limits)
+    names, left = ordered(sheet.view.limits), Remaining(sheet.view.limits, sheet.view.gone)
     if len(names) > count * across:
-        tightest = sorted(names, key=lambda name: _left(sheet, name))[: count * across]
+        tightest = sorted(names, key=left.share)[: count * across]
         names = [name for name in names if name in tightest]
     lines: list[Text] = []
     for first in range(0, len(names), across):
@@ -42,10 +42,10 @@ def budget(sheet: Sheet, count: int) -> Lines:
             line.append_text(_gauge(sheet, name, width))
         lines.append(line)
     if len(lines) < count and sheet.view.outlook:
-        told = (
-            sheet.view.outlook if columns(sheet.view.outlook) <= sheet.width else sheet.view.outlook.replace(ALIKE, "")
-        )
-        lines.append(Text(sheet.cut(told, sheet.width), "dim"))
+        outlook = sheet.view.outlook
+        if columns(outlook) > sheet.width:
+            outlook = outlook.replace(ALIKE, "")
+        lines.append(Text(sheet.cut(outlook, sheet.width), "dim"))
     return "budget", lines
 
 
@@ -55,12 +55,6 @@ def _across(sheet: Sheet) -> int:
 
 def _cell(sheet: Sheet) -> int:
     return (sheet.width - GAP) // 2 if _across(sheet) == 2 else sheet.width
-
-
-def _left(sheet: Sheet, name: str) -> float:
-    """The part of a limit that is left."""
-    limit = sheet.view.limits[name]
-    return 1 - sheet.view.gone.get(name, 0) / limit if limit else 0.0
 
 
 def _gauge(sheet: Sheet, name: str, width: int) -> "Text":
@@ -73,11 +67,7 @@ def _gauge(sheet: Sheet, name: str, width: int) -> "Text":
     most = columns(numbers(name, limits[name], limits[name])) + 1
     room = min(BAR, width - len(line.plain) - most - 1)
     if room >= DRAWN:
-        style = REGIMES[_regime(_left(sheet, name))]
+        style = REGIMES[regime_of(Remaining(limits, sheet.view.gone).share(name))]
         drawn = bar(min(gone, limits[name]), limits[name], room, style=style, ascii_only=sheet.ascii_only)
         line.append_text(drawn).append(" ")
     return line.append(cut(numbers(name, gone, limits[name]), width - len(line.plain), ""))
-
-
-def _regime(left: float) -> str:
-    return "HIGH" if left >= 0.7 else "MEDIUM" if left >= 0.3 else "LOW" if left >= 0.1 else "CRITICAL"

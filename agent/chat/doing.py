@@ -76,7 +76,7 @@ def _call(sheet: Sheet, call: Made) -> "Text":
 
     mark, plain, style = CALLS[call.state]
     seconds = f"{(sheet.view.at if call.ended is None else call.ended) - call.began:.1f} s"
-    line = Text(cut(f"{plain if sheet.ascii_only else mark} {KINDS[call.tool]:<6} ", sheet.width, ""), style)
+    line = Text().append(cut(f"{plain if sheet.ascii_only else mark} {KINDS[call.tool]:<6} ", sheet.width, ""), style)
     line.append(cut(f"{seconds:>6}  ", sheet.room(line), ""), "dim")
     told = call.detail
     if call.state == "started":

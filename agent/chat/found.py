@@ -45,7 +45,7 @@ def best(sheet: Sheet, count: int) -> Lines:
     if found is None:
         return "best", [Text("no answer yet", "dim")]
     known = cut(f"{found.status}, {len(found.proven)} of {len(sheet.view.demands)} proven  ", sheet.width, "")
-    line = Text(known, STATUS.get(found.status, ""))
+    line = Text().append(known, STATUS.get(found.status, ""))
     return "best", [line.append(sheet.cut(found.answer, sheet.room(line)), "bold")]
 
 
@@ -76,7 +76,7 @@ def _demand(sheet: Sheet, name: str, text: str) -> "Text":
 
     standing, found = sheet.view.standing(name), sheet.view.cell(name)
     mark, style = FOUND[standing]
-    line = Text(cut(f"{mark} {sheet.cut(name, 4):<4}{standing:<{WIDEST}}  ", sheet.width, ""), style)
+    line = Text().append(cut(f"{mark} {sheet.cut(name, 4):<4}{standing:<{WIDEST}}  ", sheet.width, ""), style)
     room = sheet.room(line)
     quote = f'  "{shown(found.quote)}"' if found is not None and found.quote else ""
     line.append(sheet.cut(text, max(room * 2 // 5, room - columns(quote)) if quote else room))

@@ -156,7 +156,7 @@ class Watch:
         mark, style, text = kept
         room = max(20, self._console.width - MARK - 1)
         for index, part in enumerate(folded(shown(text[:MOST_CHARS]), room)):
-            yield Text(f"{'' if index else mark:<{MARK}}", style).append(part)
+            yield Text().append(f"{'' if index else mark:<{MARK}}", style).append(part)
 
     def _now(self) -> float:
         return self._clock() - self._waited

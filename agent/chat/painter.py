@@ -24,17 +24,17 @@ class Painter:
     def __init__(self, console: "Console") -> None:
         self._console = console
         self._rows: list[str] = []
-        self._widths: list[int] = []
+        self._lines: list[Text] = []
         self._size = (0, 0)
 
     def paint(self, lines: "Sequence[Text]", above: "Sequence[Text]" = ()) -> None:
         """Show these lines as the block; those `above` are printed before it and stay."""
         size = tuple(self._console.size)
-        rows = [self._row(line) for line in lines]
+        rows = [self._known(index, line) or self._row(line) for index, line in enumerate(lines)]
         parts = [HIDE]
         if above or size != self._size:
             parts += [self._top(size), BELOW, *(self._row(line) + "\r\n" for line in above)]
-            self._rows = []
+            self._rows, self._lines = [], []
         else:
             parts.append(self._top(size))
         parts.append(ONE_LINE)
@@ -43,22 +43,27 @@ class Painter:
             parts += [row, END_OF_LINE] if row != known else []
             parts.append("\r\n" if index < len(rows) - 1 else BELOW if len(rows) < len(self._rows) else "")
         parts += ["\r", WRAPPED]
-        self._rows, self._widths, self._size = rows, [line.cell_len for line in lines], size
+        self._rows, self._lines, self._size = rows, [*lines], size
         self._write("".join(parts))
 
     def wipe(self, above: "Sequence[Text]" = ()) -> None:
         """Take the block away; what is printed next stands where it began, below the lines `above`."""
         top = self._top(tuple(self._console.size))
         self._write(top + BELOW + "".join(self._row(line) + "\r\n" for line in above) + SHOW)
-        self._rows, self._widths = [], []
+        self._rows, self._lines = [], []
 
     def _top(self, size: tuple[int, ...]) -> str:
         """The way to the first line of the block. Where the terminal became narrower, its lines take more rows."""
         width, height = size
         wrap = width < self._size[0] and wraps_again(os.environ)
-        up = sum(max(1, -(-taken // max(1, width))) if wrap else 1 for taken in self._widths[:-1])
+        up = sum(max(1, -(-line.cell_len // max(1, width))) if wrap else 1 for line in self._lines[:-1])
         up = min(up, height - 1)
         return "\r" + (f"\x1b[{up}A" if up > 0 else "")
+
+    def _known(self, index: int, line: "Text") -> str:
+        """The row as it stands, where the line is the same: rendering is most of what a screen costs."""
+        same = index < len(self._rows) and self._lines[index] == line
+        return self._rows[index] if same else ""
 
     def _row(self, line: "Text") -> str:
         with self._console.capture() as capture:

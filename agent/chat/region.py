@@ -55,7 +55,7 @@ def lay_out(view: View, width: int, height: int, *, ascii_only: bool = False) ->
         label, drawn = draw(sheet, count)
         label = label if labelled else SIGNS.get(name, "")
         for index in range(count):
-            line = Text(f"{'' if index else label:<{margin}}", "dim", end="")
+            line = Text().append(f"{'' if index else label:<{margin}}", "dim")
             lines.append(line.append_text(drawn[index]) if index < len(drawn) else line)
     return lines
 

@@ -173,4 +173,4 @@ def _lead(line: str, end: int, style: str) -> "Text":
 def _text(text: str = "", style: str = "") -> "Text":
     from rich.text import Text
 
-    return Text(text, style)
+    return Text().append(text, style)

@@ -180,16 +180,20 @@ class Remaining:
         tightest = self.tightest
         if tightest is None:
             return Regime.HIGH
-        share = self.share(tightest)
-        if share < 0.10 or any(self.limits.get(name) and not self.left(name) for name in TOOL_RESOURCES):
+        if any(self.limits.get(name) and not self.left(name) for name in TOOL_RESOURCES):
             return Regime.CRITICAL
-        if share < 0.30:
-            return Regime.LOW
-        return Regime.MEDIUM if share < 0.70 else Regime.HIGH
+        return regime_of(self.share(tightest))
 
     def tools_left(self) -> bool:
         """Whether any search or page read is left at all."""
         return any(self.has(name) for name in TOOL_RESOURCES)
+
+
+def regime_of(share: float) -> Regime:
+    """The regime in which this part of a limit is left, 0 to 1."""
+    if share < 0.30:
+        return Regime.CRITICAL if share < 0.10 else Regime.LOW
+    return Regime.MEDIUM if share < 0.70 else Regime.HIGH
 
 
 def counted(amounts: Amounts) -> dict[str, int]:

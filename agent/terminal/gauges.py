@@ -32,4 +32,4 @@ def bar(gone: int, limit: int, room: int, *, style: str, ascii_only: bool) -> "T
 
     full = min(room, round(room * gone / limit)) if limit else room
     done, rest = ("#", ".") if ascii_only else ("█", "░")
-    return Text(done * full, style).append(rest * (room - full), "dim")
+    return Text().append(done * full, style).append(rest * (room - full), "dim")

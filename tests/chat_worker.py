@@ -5,7 +5,7 @@ import time
 
 from chat_events import EVIL, LIMITS, decision, events_of, plan_of, spend
 from rich.console import Console
-from spadework.agent.chat.live import watching
+from spadework.agent.chat.screen.live import watching
 from spadework.agent.chat.shown import answer_lines
 from spadework.agent.events import CallEvent
 from spadework.agent.result import Source

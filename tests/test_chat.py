@@ -11,9 +11,9 @@ from fake_openai import FakeOpenAI
 from rich.console import Console
 from spadework.agent import Budget
 from spadework.agent.chat.chat import Chat, told_below
-from spadework.agent.chat.commands import COMMANDS, is_command
+from spadework.agent.chat.commands.every import ORDER
+from spadework.agent.chat.commands.registry import COMMANDS, is_command
 from spadework.agent.chat.conversation import Conversation
-from spadework.agent.chat.every import ORDER
 from spadework.agent.chat.reading import completions
 from spadework.agent.chat.stored import list_saved
 from spadework.agent.llm.connections import close_connections
@@ -64,7 +64,8 @@ class Talk:
     def say(self, *lines: str | None, replies: tuple[str | None, ...] = ()) -> str:
         self.screen.seek(0)
         self.screen.truncate()
-        self.chat.run(Lines(*lines, replies=replies))
+        self.chat.reader = Lines(*lines, replies=replies)
+        self.chat.run()
         return self.screen.getvalue()
 
 
@@ -102,7 +103,8 @@ def test_small_talk_is_one_call_and_is_shown_with_its_line_breaks(talk: Talk, se
 
 def test_a_question_whose_budget_is_gone_is_topped_up_until_it_is_taken_or_stopped(talk: Talk) -> None:
     reader = Lines("What is the riddle?", replies=("nonsense", "", "searches=1", "2", "take"))
-    talk.chat.run(reader)
+    talk.chat.reader = reader
+    talk.chat.run()
     told = talk.screen.getvalue()
     assert reader.asked == 5
     assert "error: add 'nonsense'" in told
@@ -127,7 +129,7 @@ def test_who_leaves_while_asked_for_more_finds_the_question_waiting(server: Fake
     assert [saved.state for saved in list_saved(str(tmp_path / "runs.db"))] == ["waiting"]
     again = Talk(server, tmp_path)
     again.chat.reader = Lines(replies=("take",))
-    again.chat.resume(run)
+    again.chat.resume_named(run)
     told = again.screen.getvalue()
     assert "> What is the riddle?" in told
     assert again.chat.conversation.result is not None

@@ -4,7 +4,7 @@ import pytest
 from chat_events import EVIL
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.chat.cells import MOST_MARKS, columns, cut, folded, shown, shown_lines, tail
+from spadework.agent.chat.screen.cells import MOST_MARKS, columns, cut, folded, shown, shown_lines, tail
 from wcwidth import wcswidth
 
 TEXTS = st.text() | st.sampled_from(EVIL)

@@ -16,9 +16,9 @@ from chat_events import LIMITS, decision, events_of, plan_of, spend
 from pty_screen import running
 from rich.console import Console, ConsoleDimensions
 from rich.text import Text
-from spadework.agent.chat.kept import MOST, Keeper
-from spadework.agent.chat.live import watching
-from spadework.agent.chat.painter import Painter, wraps_again
+from spadework.agent.chat.screen.kept import MOST, Keeper
+from spadework.agent.chat.screen.live import watching
+from spadework.agent.chat.screen.painter import Painter, wraps_again
 from spadework.agent.events import CallEvent
 from spadework.agent.terminal.notices import LOG, one_line_notices
 

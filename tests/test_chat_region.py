@@ -5,8 +5,8 @@ from chat_events import EVIL, LIMITS, decision, events_of, plan_of, prompt, spen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
-from spadework.agent.chat.region import lay_out
-from spadework.agent.chat.view import View
+from spadework.agent.chat.screen.region import lay_out
+from spadework.agent.chat.screen.view import View
 from spadework.agent.events import BestEvent, CallEvent, DeltaEvent, Event, FindingEvent, PauseEvent
 from wcwidth import wcswidth
 

@@ -3,7 +3,7 @@
 from chat_events import LIMITS, decision, plan_of, prompt, spend
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.chat.view import MOST_CALLS, TAIL, View
+from spadework.agent.chat.screen.view import MOST_CALLS, TAIL, View
 from spadework.agent.events import (
     AnswerEvent,
     BestEvent,

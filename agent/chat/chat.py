@@ -8,18 +8,18 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError, SpadeworkError
 from ..money.budget import Budget
 from ..terminal.ask import example_top_up, exit_code
-from .budgets import read_more
-from .commands import is_command, run_command
+from .commands.budgets import read_more
+from .commands.registry import is_command, run_command
 from .conversation import Conversation, OnEvent
-from .reading import KEYS, Reader
-from .stored import load_saved
+from .reading import KEYS, PipeReader, Reader
+from .stored import find_saved, load_saved
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ..result import Result
     from ..topup import Said
-    from .view import View
+    from .screen.view import View
 
 ENDED = ("answered", "budget", "no_leads", "no_search_needed")
 AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
@@ -39,24 +39,23 @@ class Chat:
         self.leaving = False
         self.code = 0
         """With which a chat that reads a pipe ends: that of its last line."""
-        self.reader: Reader | None = None
+        self.reader: Reader = PipeReader()
 
     @property
     def width(self) -> int:
         """Columns that text may take."""
         return max(20, min(WIDEST, self.console.width - 1))
 
-    def run(self, reader: Reader) -> None:
-        """Take in lines until there are no more, or until it is left. Ctrl-C twice, or once at its end, leaves."""
-        self.reader = reader
+    def run(self) -> None:
+        """Take in lines until there are no more, or until it is left. Ctrl-C twice with nothing typed leaves, too."""
         warned = False
         while not self.leaving:
             try:
-                line = reader.line()
+                line = self.reader.line()
             except EOFError:
                 return
             except KeyboardInterrupt:
-                if warned or not reader.interactive:
+                if warned or not self.reader.interactive:
                     return
                 warned = True
                 self.say(AGAIN)
@@ -98,19 +97,18 @@ class Chat:
         """Begin another conversation with the same settings."""
         talk = self.conversation
         self.conversation = Conversation(
-            asked=talk.asked, budget=talk.budget, whole=talk.whole, store=talk.store, asks=talk.asks
+            talk.asked, talk.budget, talk.whole, talk.store, asks=talk.asks, trace=talk.trace
         )
         self.say("a new conversation" + ("; /sessions lists the ones before" if talk.store else ""))
 
-    def resume(self, run: str) -> None:
-        """Go on with a conversation that is kept: show what was said, and where its last question stands.
+    def resume_named(self, name: str) -> None:
+        """Go on with a conversation that is kept, of which the first letters are enough; without a name the last one.
 
-        Raises ConfigError and StoreError where it cannot be read.
+        What was said is shown, and where its last question stands. Raises ConfigError and StoreError.
         """
         talk = self.conversation
-        if talk.store is None:
-            raise ConfigError("this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)")
-        loaded = load_saved(talk.store, run)
+        run = find_saved(kept_in(self), name, but=talk.run).run
+        loaded = load_saved(kept_in(self), run)
         self.conversation = Conversation.of(loaded, run, talk)
         for exchange in loaded.exchanges:
             self.say(f"> {exchange['question']}")
@@ -129,7 +127,7 @@ class Chat:
         """Print lines of ours; what they hold of others' words is cleaned, and long lines are folded."""
         from rich.text import Text
 
-        from .cells import columns, folded, shown_lines
+        from .screen.cells import columns, folded, shown_lines
 
         room = self.width - len(indent)
         for line in shown_lines(text):
@@ -147,7 +145,7 @@ class Chat:
 
     def keys(self) -> str:
         """What the keys do, where there are any."""
-        return KEYS if self.reader is not None and self.reader.interactive else ""
+        return KEYS if self.reader.interactive else ""
 
     def _answer(self, question: str, work: "Callable[[OnEvent], Result]") -> None:
         """Run, show the answer, and ask what to do where a limit is gone."""
@@ -168,7 +166,7 @@ class Chat:
     def _watched(
         self, question: str, work: "Callable[[OnEvent], Result]", view: "View | None"
     ) -> "tuple[Result, View]":
-        from .live import watching
+        from .screen.live import watching
 
         limits = self.conversation.budget.limits()
         with watching(question, limits, self.console, view=view) as watch:
@@ -186,7 +184,7 @@ class Chat:
             self.console.print(line, soft_wrap=True)
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
-        if result.stop_reason in ("cancelled", "error") and self.reader is not None and self.reader.interactive:
+        if result.stop_reason in ("cancelled", "error") and self.reader.interactive:
             self.say("/retry goes on with it")
         self.console.print()
 
@@ -195,7 +193,7 @@ class Chat:
         example = example_top_up(result)
         gone = result.resource.replace("_", " ").removeprefix("tools.")
         self.say(f"{gone or 'the budget'}: used up. Enter adds {example}; or say how much, take, or stop.")
-        while self.reader is not None:
+        while True:
             try:
                 said = self.reader.reply("add, take or stop? ").strip().lower()
             except KeyboardInterrupt:
@@ -212,7 +210,13 @@ class Chat:
                 return read_more(self, text, "add")
             except ConfigError as error:
                 self.complain(str(error))
-        return None
+
+
+def kept_in(chat: Chat) -> str:
+    """The store of a chat. Raises ConfigError where it keeps nothing."""
+    if chat.conversation.store is None:
+        raise ConfigError("this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)")
+    return chat.conversation.store
 
 
 def told_below(chat: Chat) -> str:

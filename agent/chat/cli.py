@@ -15,6 +15,7 @@ from ..terminal.options import (
     role_options,
     run_options,
     store_option,
+    trace_options,
 )
 
 LAST = " "
@@ -39,6 +40,7 @@ LAST = " "
 @cache_option
 @store_option
 @no_store_option
+@trace_options
 def chat(resume: str | None, conversation: str | None, **options: Any) -> None:
     """Talk with it: each question within a budget, follow-ups that use what was found before, and proof.
 

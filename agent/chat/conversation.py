@@ -12,6 +12,7 @@ from ..money.amounts import ZERO, Amounts
 from ..money.budget import Budget, counted
 from ..terminal.ask import Asked
 from ..terminal.daily import daily_of, shared, why_ended
+from ..terminal.tracing import Tracing
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -38,6 +39,8 @@ class Conversation:
     store: str | None
     run: str = field(default_factory=lambda: uuid4().hex[:12])
     title: str = ""
+    trace: Tracing = field(default_factory=Tracing)
+    """Where all that happens is written, if anywhere."""
     asks: bool = True
     """Whether somebody is there who can be asked for more."""
     questions: int = 0
@@ -69,6 +72,7 @@ class Conversation:
             run=run,
             title=str(known.get("title", "")),
             asks=like.asks,
+            trace=like.trace,
             questions=int(known.get("questions", 0)),
             before=loaded.spent,
             message=question,
@@ -79,7 +83,8 @@ class Conversation:
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
         from ..run import run_agent
 
-        before = self.spent()
+        before, earlier = self.spent(), self.message
+        self.message = message
         self.title = self.title or one_line(message, TITLE)
         self.questions += 1
         try:
@@ -87,9 +92,9 @@ class Conversation:
                 lambda options: run_agent(message, self._whole_day(), **options), on_event, new=self.questions == 1
             )
         except Exception:
-            self.questions -= 1
+            self.questions, self.message = self.questions - 1, earlier
             raise
-        self.before, self.message, self.result = before, message, result
+        self.before, self.result = before, result
         self.results.append(result)
         return result
 
@@ -142,7 +147,14 @@ class Conversation:
         """Run within today's purse, where there is one."""
         daily = daily_of(self.asked.daily)
         with shared(daily, self.store, self.budget, new=self.run if new else "") as purse:
-            result = run({**self._options(), "on_event": on_event, "purse": purse})
+            self.trace.begin(
+                self.message,
+                self.budget.to_dict(),
+                self.run,
+                {"model": self.asked.models(), "strategy": self.asked.strategy},
+            )
+            result = run({**self._options(), "on_event": self.trace.before(on_event), "purse": purse})
+            self.trace.finish(result)
             self.ended_by = why_ended(purse, result)
         return result
 
@@ -162,6 +174,7 @@ class Conversation:
             "conversation": self.whole,
             "on_spent": "pause" if self.asks else None,
             "notes": {"chat": self.about()},
+            "stream": True,
             **self._kept(),
         }
 

@@ -13,12 +13,12 @@ from ..money.budget import Budget
 from ..storage.database import is_postgres
 from ..terminal.ask import Asked, place_to_store
 from ..terminal.notices import one_line_notices
+from ..terminal.tracing import tracing
 from ..terminal.usual import conversation_limits, limits_of
 from .chat import Chat, told_below
+from .commands.switching import model_name, search_name
 from .conversation import Conversation
 from .reading import PipeReader, PromptReader, Reader
-from .stored import find_saved
-from .switching import model_name, search_name
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -42,28 +42,32 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     whole = conversation_limits() if conversation is None else limits_of("--conversation", conversation)
     store = place_to_store(asked, tidied=not interactive)
-    talk = Conversation(asked=asked, budget=asked.limits(), whole=whole or Budget(), store=store, asks=interactive)
-    talking = Chat(talk, Console(highlight=False))
-    if resume is not None:
-        run = find_saved(store, resume).run if store is not None else ""
-        talking.resume(run)
+    with tracing(asked.trace, redact=asked.trace_redact) as trace:
+        talk = Conversation(asked, asked.limits(), whole or Budget(), store, asks=interactive, trace=trace)
+        talking = Chat(talk, Console(highlight=False))
+        talking.reader = _reader(talking) if interactive else PipeReader()
+        if interactive:
+            _leave_on_sigterm(talking)
+        if resume is not None:
+            talking.resume_named(resume)
+        elif interactive:
+            _welcome(talking)
+        if interactive:
+            threading.Thread(target=_get_ready, args=(store,), name="spadework-ready", daemon=True).start()
+        talking.run()
     if not interactive:
-        talking.run(PipeReader())
         return talking.code
-    _leave_on_sigterm(talking)
-    _welcome(talking)
-    reader: Reader = PromptReader(talking, _history(store), lambda: told_below(talking))
-    threading.Thread(target=_get_ready, args=(store,), name="spadework-ready", daemon=True).start()
-    talking.run(reader)
     _farewell(talking)
     return 0
+
+
+def _reader(talking: Chat) -> Reader:
+    return PromptReader(talking, _history(talking.conversation.store), lambda: told_below(talking))
 
 
 def _welcome(talking: Chat) -> None:
     from importlib.metadata import version
 
-    if talking.conversation.questions:
-        return
     model = model_name(talking)
     talking.say(f"Spadework {version('spadework')}, model {model or 'not set'}, search {search_name(talking)}")
     talking.say(WELCOME if model else NO_MODEL)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...tools.clean import clean
-from .every import COMMANDS
+from .commands.every import COMMANDS
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..terminal.show import proof_text, receipt, sources_text, status_text, stopped_text, verdict_text
-from .cells import columns, cut, folded, shown, shown_lines
+from .screen.cells import columns, cut, folded, shown, shown_lines
 from .spent import not_looked_up, receipt_line, standing
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ SETTINGS = {
         Setting("base_url", "address", "https://api.openai.com/v1", "The model's server, often ending in /v1."),
         Setting("context", "number", "8192 where unknown", "How many tokens the model can read in one prompt."),
         Setting("model_timeout", "number", "120, streamed: of silence", "Seconds for a single call to the model."),
-        Setting("first_token_timeout", "number", "120, of a local server 600", "Seconds until a streamed reply begins."),
+        Setting("first_token_timeout", "number", "120, on this machine 600", "Seconds until a reply begins."),
         Setting("prices", "file", "none", "A TOML file with prices of models that are not publicly known."),
         Setting("search", "text", "duckduckgo or wikipedia", "Where to search; `spadework ask --help` names them."),
         Setting("searxng_url", "address", "http://127.0.0.1:8888", "The SearXNG server of search = searxng."),

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ...agent.chat.live import Watch, watching
+from ...agent.chat.screen.live import Watch, watching
 from ...agent.events import BestEvent, CallEvent, DeltaEvent, FindingEvent, PlanEvent, SpendEvent
 from ...agent.state import Constraint, Step
 

@@ -6,7 +6,7 @@ from .doing import CALLS, KINDS
 from .found import OUTCOMES
 
 if TYPE_CHECKING:
-    from ..events import CallEvent, Event
+    from ...events import CallEvent, Event
 
 MOST = 6
 """Calls that are told each; of more, their number."""

@@ -4,14 +4,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ...tools.clean import one_line
-from ...tools.errors import ConfigError
-from ..terminal.wrapping import wrapped
-from .commands import command
+from ....tools.clean import one_line
+from ....tools.errors import ConfigError
+from ...terminal.wrapping import wrapped
+from .registry import command
 
 if TYPE_CHECKING:
-    from ..result import Result
-    from .chat import Chat
+    from ...result import Result
+    from ..chat import Chat
 
 
 def last_of(chat: "Chat", name: str) -> "Result":
@@ -63,7 +63,7 @@ def _in_a_window(url: str) -> bool:
 @command("why", "", "show why it dug deeper, pivoted or stopped: every decision with its rule")
 def why(chat: "Chat", rest: str) -> None:
     """The plan and the log of decisions."""
-    from ..terminal.explain import explanation
+    from ...terminal.explain import explanation
 
     result = last_of(chat, "why")
     talked = result.stop_reason == "no_search_needed" and not result.decisions
@@ -73,8 +73,8 @@ def why(chat: "Chat", rest: str) -> None:
 @command("plan", "", "show the plan of the last question, and what it was taken to demand")
 def plan(chat: "Chat", rest: str) -> None:
     """The constraints and the checklist."""
-    from ..nodes.board import step_line
-    from ..state import Step
+    from ...nodes.board import step_line
+    from ...state import Step
 
     result = last_of(chat, "plan")
     lines: list[str] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from ..events import (
+    from ...events import (
         BestEvent,
         CallEvent,
         CallState,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         PromptEvent,
         SpendEvent,
     )
-    from ..state import AnswerStatus, Constraint, DecisionEntry, Step
+    from ...state import AnswerStatus, Constraint, DecisionEntry, Step
 
 MOST_CALLS = 200
 """Calls that are kept; a screen shows the last few of them."""
@@ -148,7 +148,7 @@ class View:
         """What was found on a constraint for the candidate that leads."""
         if not self._cells:
             return None
-        from ..proof.matrix import cell_key
+        from ...proof.matrix import cell_key
 
         return self._cells.get(cell_key(self.lead, constraint))
 
@@ -162,7 +162,7 @@ class View:
         return WEIGHT[found.proof]
 
     def _find(self, event: "FindingEvent") -> None:
-        from ..proof.matrix import cell_key
+        from ...proof.matrix import cell_key
 
         self._cells[cell_key(event.candidate, event.constraint)] = event
         self._last_named = event.candidate

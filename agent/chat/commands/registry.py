@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ...tools.clean import one_line
-from ...tools.errors import ConfigError
+from ....tools.clean import one_line
+from ....tools.errors import ConfigError
 
 if TYPE_CHECKING:
-    from .chat import Chat
+    from ..chat import Chat
 
 Work = Callable[["Chat", str], None]
 """Told what stands after the command's name. Raises ConfigError, one line, for what cannot be done."""

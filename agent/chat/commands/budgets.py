@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from ...tools.errors import ConfigError
-from ..money.block import amount_text
-from ..money.budget import Budget, Remaining, counted, label, ordered
-from ..money.limits import WANTED, calls_of, pairs, parse_limits, with_limits
-from .commands import command
+from ....tools.errors import ConfigError
+from ...money.block import amount_text
+from ...money.budget import Budget, Remaining, counted, label, ordered
+from ...money.limits import WANTED, calls_of, pairs, parse_limits, with_limits
+from .registry import command
 
 if TYPE_CHECKING:
-    from .chat import Chat
+    from ..chat import Chat
 
 WHOLE = "conversation"
 SHOWN = ("searches", "browses", "model_calls", "tokens", "picousd", "ms")
@@ -69,7 +69,7 @@ def changed(option: str, text: str, before: Budget) -> Budget:
 
 def read_more(chat: "Chat", text: str, option: str) -> Budget:
     """What is to be added to the last question: limits, or a number of what is used up. Raises ConfigError."""
-    from ..topup import added
+    from ...topup import added
 
     result = chat.conversation.result
     own = Budget.of(result.budget) if result is not None else chat.conversation.budget

@@ -7,7 +7,7 @@ them shows it, and emoji are not joined: a line may turn out shorter than it was
 import re
 import unicodedata
 
-from ...tools.clean import clean, one_line
+from ....tools.clean import clean, one_line
 
 _JOINED = re.compile("(?<=[\u2100-\U0010ffff])[\u200c\u200d]")
 _SWITCHED = (range(0x1F1E6, 0x1F200), range(0x1F3FB, 0x1F400))

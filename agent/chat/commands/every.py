@@ -1,7 +1,7 @@
 """All commands of the chat, in the order in which `/help` lists them."""
 
 from . import budgets, keeping, looking, switching
-from .commands import COMMANDS
+from .registry import COMMANDS
 
 ORDER = (
     *("budget", "spent", "topup", "retry"),

@@ -5,8 +5,8 @@ What is ours stands before what comes from outside, so that neither cutting nor 
 
 from typing import TYPE_CHECKING
 
-from ..money.budget import label
-from ..terminal.gauges import REGIMES
+from ...money.budget import label
+from ...terminal.gauges import REGIMES
 from .cells import columns, cut, folded, shown, tail
 from .sheet import Lines, Sheet
 from .view import Made
@@ -14,7 +14,7 @@ from .view import Made
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from ..state import Step
+    from ...state import Step
 
 ROLES = {
     "planner": "planning",
@@ -54,7 +54,7 @@ def _step(sheet: Sheet, step: "Step", told: str) -> "Text":
     """A step: its mark, its number, the calls that it took of its share, what it is, and what came of it."""
     from rich.text import Text
 
-    from ..nodes.board import MARKS
+    from ...nodes.board import MARKS
 
     mark, used, share = MARKS[step["state"]], step.get("used", 0), step.get("calls")
     line = Text(cut("  " * step["id"].count(".") + told, max(0, sheet.width - len(mark)), ""))

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ..money.budget import Remaining, label, ordered, regime_of
-from ..terminal.gauges import BAR, REGIMES, bar, numbers
+from ...money.budget import Remaining, label, ordered, regime_of
+from ...terminal.gauges import BAR, REGIMES, bar, numbers
 from .cells import columns, cut
 from .sheet import Lines, Sheet
 

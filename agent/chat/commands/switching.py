@@ -4,13 +4,13 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...tools.clean import one_line
-from ..strategies import STRATEGIES, get_strategy
-from ..terminal.usual import usual_strategy
-from .commands import command
+from ....tools.clean import one_line
+from ...strategies import STRATEGIES, get_strategy
+from ...terminal.usual import usual_strategy
+from .registry import command
 
 if TYPE_CHECKING:
-    from .chat import Chat
+    from ..chat import Chat
 
 
 @command("model", "[NAME]", "show the model, or take another one: openai:NAME, ollama:NAME, ...")
@@ -18,7 +18,7 @@ def model(chat: "Chat", rest: str) -> None:
     """Show or set the model. Raises ConfigError for one that cannot be used."""
     talk = chat.conversation
     if rest:
-        from ..llm.models import Server, make_chat
+        from ...llm.models import Server, make_chat
 
         made = make_chat(rest, context=talk.asked.context, server=Server(talk.asked.base_url))
         talk.asked = replace(talk.asked, model=rest)
@@ -35,7 +35,7 @@ def model_name(chat: "Chat") -> str:
 
 
 def _backends(_: "Chat") -> list[str]:
-    from ...tools.backends.choice import BACKENDS
+    from ....tools.backends.choice import BACKENDS
 
     return list(BACKENDS)
 
@@ -45,8 +45,8 @@ def search(chat: "Chat", rest: str) -> None:
     """Show or set the search backend. Raises ConfigError for one that cannot be used."""
     talk = chat.conversation
     if rest:
-        from ..loop import start
-        from ..outside import Outside
+        from ...loop import start
+        from ...outside import Outside
 
         outside = Outside(talk.asked.settings())
         try:
@@ -59,7 +59,7 @@ def search(chat: "Chat", rest: str) -> None:
 
 def search_name(chat: "Chat") -> str:
     """The name of the search backend that is used."""
-    from ...tools.backends.choice import default_backend
+    from ....tools.backends.choice import default_backend
 
     named = chat.conversation.asked.search or os.environ.get("SPADEWORK_SEARCH")
     return one_line(named or f"{default_backend()} (the usual one)", 200)

@@ -3,23 +3,21 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...tools.clean import one_line
-from ...tools.errors import ConfigError
-from ...tools.replacing import write_whole
-from .commands import COMMANDS, command, help_text
+from ....tools.clean import one_line
+from ....tools.errors import ConfigError
+from ....tools.replacing import write_whole
+from ..stored import delete_saved, find_saved, list_saved, saved_text
 from .looking import last_of
-from .stored import delete_saved, find_saved, list_saved, saved_text
+from .registry import COMMANDS, command, help_text
 
 if TYPE_CHECKING:
-    from .chat import Chat
-
-NOT_KEPT = "this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)"
+    from ..chat import Chat
 
 
 @command("save", "FILE", "write the conversation to FILE.md, or its answers with all proof to FILE.json")
 def save(chat: "Chat", rest: str) -> None:
     """Write the conversation. A file that is there is never written over. Raises ConfigError."""
-    from .written import conversation_json, conversation_markdown
+    from ..written import conversation_json, conversation_markdown
 
     last_of(chat, "save")
     if not rest:
@@ -39,7 +37,9 @@ def save(chat: "Chat", rest: str) -> None:
 @command("sessions", "[delete ID]", "list the conversations that are kept, or delete one", lambda _: ["delete"])
 def sessions(chat: "Chat", rest: str) -> None:
     """List the conversations, or delete one. Raises ConfigError for one that there is not, or that goes on."""
-    store = _store(chat)
+    from ..chat import kept_in
+
+    store = kept_in(chat)
     word, _, name = rest.partition(" ")
     if word == "delete" and name.strip():
         found = find_saved(store, name.strip())
@@ -62,7 +62,7 @@ def _ids(chat: "Chat") -> list[str]:
 @command("resume", "[ID]", "go on with a conversation that is kept: the last one, or the one of that id", _ids)
 def resume(chat: "Chat", rest: str) -> None:
     """Leave this conversation for another one. Raises ConfigError where there is none."""
-    chat.resume(find_saved(_store(chat), rest, but=chat.conversation.run).run)
+    chat.resume_named(rest)
 
 
 @command("retry", "", "go on with the last question where it was cut short or failed; else ask it again")
@@ -95,9 +95,3 @@ def help_(chat: "Chat", rest: str) -> None:
 def quit_(chat: "Chat", rest: str) -> None:
     """Leave the chat."""
     chat.leaving = True
-
-
-def _store(chat: "Chat") -> str:
-    if chat.conversation.store is None:
-        raise ConfigError(NOT_KEPT)
-    return chat.conversation.store

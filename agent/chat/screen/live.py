@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ..terminal.notices import told_to
-from ..terminal.progress import Teller
+from ...terminal.notices import told_to
+from ...terminal.progress import Teller
 from .cells import folded, shown
 from .kept import Keeper, Kept
 from .keyboard import unseen
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from ..events import Event
+    from ...events import Event
 
 REFRESH_S = 0.125
 MARK = 11

@@ -1,0 +1,1 @@
+"""What can be said in the chat beside questions: lines that begin with a slash."""

@@ -126,7 +126,7 @@ def test_no_line_of_an_answer_can_be_taken_for_one_of_ours(full: bool) -> None:
 
 
 OURS = re.compile(
-    r"\[[x~! -]\] c\d |\[(\d+|\?)\] |taken as: |last failure: |unverified|verified|supported|stopped: |no answer"
+    r"\[[x~! -]\] c\d |\[(\d+|\?)\] |taken as: |last failure:|unverified|verified|supported|stopped: |no answer"
     r"|not looked up|c\d |also seen: |sources$|receipt$|time: |budget |total |by |planner |node |attempt "
 )
 TEXT = st.sampled_from([*EVIL, FORGED]) | st.text(max_size=300)

@@ -83,6 +83,7 @@ class Conversation:
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
         from ..run import run_agent
 
+        self._take_time()
         before, earlier = self.spent(), self.message
         self.message = message
         self.title = self.title or one_line(message, TITLE)
@@ -97,6 +98,14 @@ class Conversation:
         self.before, self.result = before, result
         self.results.append(result)
         return result
+
+    def _take_time(self) -> None:
+        """Lift the usual limit on time where the model runs on this machine, which may be slow: Ctrl-C is at hand.
+
+        A limit that somebody set stays.
+        """
+        if self.budget == Budget.of(None) and self.asks and not self.questions and _is_local(self.asked):
+            self.budget = replace(self.budget, seconds=None)
 
     def go_on(self, said: "Said", on_event: OnEvent) -> "Result":
         """Go on with the last question: with more, with a word, or where it was cut short. Raises as `ask` does."""
@@ -195,6 +204,15 @@ class Conversation:
 
             self._saver = InMemorySaver()
         return {"checkpointer": self._saver}
+
+
+def _is_local(asked: Asked) -> bool:
+    """Whether all models are on this machine. Raises ConfigError for one that cannot be used."""
+    from ..llm.models import Server, make_chat
+
+    named = asked.models()
+    names = list(named.values()) if isinstance(named, dict) else [named]
+    return all(make_chat(name, context=asked.context, server=Server(asked.base_url)).local for name in names)
 
 
 def _as_before(asked: Asked, about: "Mapping[str, Any]") -> Asked:

@@ -64,11 +64,13 @@ def _stands(result: "Result", width: int) -> "list[Text]":
 def _proof(result: "Result", width: int) -> "list[Text]":
     """A line a constraint; more where it is not proven by pages."""
     from ..proof.matrix import cell_key
+    from ..state import ASKED
 
     findings = {cell_key(item["candidate"], item["constraint"]): item for item in result.findings}
     lines: list[Text] = []
     for constraint in result.constraints if result.answer else ():
-        name, text = cut(shown(constraint["id"]), 8), constraint["text"]
+        name = cut(shown(constraint["id"]), 8)
+        text = "the answer" if constraint["text"] == ASKED else constraint["text"]
         if why := constraint.get("dropped"):
             lines += _hanging(f"[-] {name} dropped as a misreading  ", f"{text} ({why})", width)
             continue

@@ -117,11 +117,15 @@ def prune_runs(text: str, store: str | None) -> int:
 
 async def find(place: str, name: str) -> "StoredRun":
     """The run of this name, or the only one that begins so. Raises ConfigError with the nearest names."""
-    runs = await stored_runs(place)
+    everything = await _all_runs(place)
+    runs = [run for run in everything if "chat" not in run.about]
     exact = [run for run in runs if run.run == name]
     begun = exact or [run for run in runs if name and run.run.startswith(name)]
     if len(begun) == 1:
         return begun[0]
+    if talk := next((run.run for run in everything if name and run.run.startswith(name) and not begun), None):
+        told = f"`spadework chat --resume {talk}` goes on with it, `spadework sessions` lists and deletes them"
+        raise ConfigError(f"{name!r} is a conversation: {told}")
     if not runs:
         raise ConfigError(f"there is no run {name!r}: no runs are stored in {Database(place).shown}")
     if begun:
@@ -137,10 +141,14 @@ async def stored_runs(place: str) -> "list[StoredRun]":
 
     Parts of another run are left out, and conversations: `spadework sessions` lists those.
     """
+    return [run for run in await _all_runs(place) if "chat" not in run.about]
+
+
+async def _all_runs(place: str) -> "list[StoredRun]":
     from ..storage.book import Book
 
     async with looked_into(place) as database:
-        return [run for run in await Book(database).runs() if not run.part_of and "chat" not in run.about]
+        return [run for run in await Book(database).runs() if not run.part_of]
 
 
 def runs_text(runs: Sequence[Listed], width: int, now: datetime) -> str:

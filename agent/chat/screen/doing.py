@@ -5,6 +5,7 @@ What is ours stands before what comes from outside, so that neither cutting nor 
 
 from typing import TYPE_CHECKING
 
+from ...llm.partial import field_so_far
 from ...money.budget import label
 from ...terminal.gauges import REGIMES
 from .cells import columns, cut, folded, shown, tail
@@ -22,6 +23,10 @@ ROLES = {
     "verifier": "checking the proof",
     "judge": "choosing between answers",
 }
+NODES = {"converse": "reading your message"}
+"""What is done in a node, where that says more than the role of its model."""
+SAYS = {"talk": "says", "question": "asks"}
+"""The fields of a reply to a message that are worth watching while they are written."""
 DOING = {"search": "searching", "browse": "reading", "tool": "calling"}
 KINDS = {"search": "search", "browse": "read", "tool": "tool", "model": "model"}
 PARTS = {"text": "writes", "thought": "thinks", "call": "asks for"}
@@ -82,7 +87,7 @@ def _call(sheet: Sheet, call: Made) -> "Text":
     if call.state == "started":
         told = "under way"
     elif call.state != "done" and told != "cached":
-        told = f"{call.state}: {told}"
+        told = f"{call.state}: {told.removeprefix(f'{call.state}: ')}"
     line.append(sheet.cut(told, sheet.room(line) * 3 // 5), "" if call.state == "done" else style)
     room = sheet.room(line) - 2
     return line.append("  ").append(sheet.cut(_plain(call), room), "dim") if room > 4 else line
@@ -115,7 +120,7 @@ def _doing(sheet: Sheet) -> str:
         return f"{DOING[call.tool]}{more} {view.at - call.began:.0f} s{sheet.dot}{_plain(call)}"
     if view.thinking:
         asked = view.thinking[-1]
-        told = [f"{ROLES.get(asked.role) or shown(asked.role)} {view.at - asked.began:.0f} s"]
+        told = [f"{NODES.get(asked.node) or ROLES.get(asked.role) or shown(asked.role)} {view.at - asked.began:.0f} s"]
         if asked.written:
             told.append(f"{asked.written:,} characters written")
         elif asked.prompt_chars:
@@ -133,6 +138,11 @@ def writes(sheet: Sheet, count: int) -> Lines:
     asked = sheet.view.thinking[-1] if sheet.view.thinking else None
     if asked is None or not asked.tail:
         return "", []
-    said = shown(asked.tail)
+    part, said = PARTS[asked.part], shown(asked.tail)
+    if asked.node == "converse" and asked.part == "text":
+        # The reply is an object for a program: what somebody wants to read is one field of it.
+        part, said = next(
+            ((SAYS[name], text) for name in SAYS if (text := shown(field_so_far(said, name)))), (part, "")
+        )
     lines = folded(tail(said, columns(said) % sheet.width + sheet.width * (count - 1), sheet.more), sheet.width)
-    return PARTS[asked.part], [Text(line, "dim italic" if asked.part == "thought" else "dim") for line in lines]
+    return part, [Text(line, "dim italic" if asked.part == "thought" else "dim") for line in lines]

@@ -44,4 +44,5 @@ class Keeper:
             self._untold += 1
             return []
         self._told.add(same)
-        return [(KINDS[event.tool], CALLS[event.state][2], f"{event.state}: {event.detail} ({event.what})")]
+        detail = event.detail.removeprefix(f"{event.state}: ")
+        return [(KINDS[event.tool], CALLS[event.state][2], f"{event.state}: {detail} ({event.what})")]

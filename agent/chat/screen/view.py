@@ -50,6 +50,7 @@ class Thinking:
     role: str
     began: float
     model: str = ""
+    node: str = ""
     prompt_chars: int = 0
     part: str = ""
     """What is being written: text, thought or call."""
@@ -201,7 +202,7 @@ class View:
     def _prompt(self, event: "PromptEvent") -> None:
         call = self._thinking(event.role)
         if call is not None:
-            call.model = event.model
+            call.model, call.node = event.model, event.node
             call.prompt_chars = sum(len(str(message.get("content") or "")) for message in event.messages)
 
     def _delta(self, event: "DeltaEvent") -> None:

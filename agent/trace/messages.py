@@ -56,7 +56,9 @@ class CallList:
         """What a reply asks for, or its first words; what is written for a program says little in a line."""
         message = self._traced.messages.get(call.reply.message, {}) if call.reply is not None else {}
         calls, content = message.get("tool_calls"), message.get("content")
-        names = [str(as_object(as_object(one).get("function")).get("name")) for one in (calls if is_list(calls) else ())]
+        names = [
+            str(as_object(as_object(one).get("function")).get("name")) for one in (calls if is_list(calls) else ())
+        ]
         if names or not isinstance(content, str) or content.startswith("{"):
             return f"asks for {', '.join(dict.fromkeys(names))}" if names else ""
         return one_line(content, FIRST_WORDS)

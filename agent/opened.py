@@ -13,6 +13,7 @@ from langgraph.graph import START
 from langgraph.types import Command
 
 from ..tools.errors import ConfigError, StoreError
+from .langsmith_runs import graph_config
 from .money.amounts import ZERO, Amounts
 from .money.budget import Budget, counted
 from .nodes.topping import MORE
@@ -43,7 +44,9 @@ class Opened:
 
     @property
     def config(self) -> Any:
-        return {"configurable": {"thread_id": self.prepared.run}, "recursion_limit": RECURSION_LIMIT}
+        prepared = self.prepared
+        config = {"configurable": {"thread_id": prepared.run}, "recursion_limit": RECURSION_LIMIT}
+        return config | graph_config(prepared.question, prepared.run, prepared.deps.strategy.name)
 
     async def given(self) -> dict[str, Any] | Command[Any] | None:
         """What the graph starts with: a question, where this thread goes on another budget, or nothing."""

@@ -98,7 +98,7 @@ async def _run(state: AgentState, session: Session, charge: Charge | Refusal, bu
     async with _beside(state, session, charge, budget) as deps:
         try:
             question = {"question": state["question"], "budget": budget.to_dict(), "run": charge.what}
-            async for values in _graph(deps).astream(question, stream_mode="values"):
+            async for values in _graph(deps).astream(question, {"run_name": charge.what}, stream_mode="values"):
                 last = values
         finally:
             made = deps.alive(charge.what)

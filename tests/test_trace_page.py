@@ -224,6 +224,14 @@ def test_what_cannot_be_read_or_written_is_one_line(tmp_path: Path, file: str, o
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("file", "out"), [("run.jsonl", "/dev/zero"), ("run.jsonl", "."), ("/dev/zero", "x.html")])
+def test_what_never_ends_is_not_read(tmp_path: Path, file: str, out: str) -> None:
+    traced(tmp_path)
+    done = made(tmp_path / file, "-o", tmp_path / out)
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_run_with_nothing_to_show_has_a_page(tmp_path: Path) -> None:
     page = page_of(traced(tmp_path, "--tokens", "0", said=[text("nothing")]))
     assert "No answer" in page.words

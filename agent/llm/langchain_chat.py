@@ -34,6 +34,9 @@ class LangChainChat:
     the model are its own matter and cannot be charged: set its `max_retries` to 0.
     """
 
+    traces_itself = True
+    """LangSmith is told of its calls by LangChain."""
+
     def __init__(self, model: BaseChatModel, *, context: int | None = None) -> None:
         self._model = model
         self._no_tools = type(model).bind_tools is BaseChatModel.bind_tools

@@ -17,7 +17,7 @@ from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
 from .streaming import streaming, timeout_of
-from .telling import tell_prompt, tell_reply
+from .telling import as_model_run, tell_prompt, tell_reply
 
 REQUESTS = 3
 LATE_S = 0.5
@@ -60,7 +60,7 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         session.emit(CallEvent("model", ask.role, "started"))
         tell_prompt(session, chat, ask, fitted, held)
         try:
-            reply = await _send(session, chat, ask, fitted, held)
+            reply = await as_model_run(chat, ask, fitted, _send(session, chat, ask, fitted, held))
         except ModelError as error:
             fault = str(error)
             session.emit(CallEvent("model", ask.role, "failed", fault))

@@ -11,6 +11,7 @@ from ..money.amounts import Amounts
 from ..money.charges import Charge, Kind, Refusal, call_of
 from ..session import Session
 from ..storage.outcomes import stored_failure
+from .telling import as_tool_run
 
 T = TypeVar("T")
 Outcome = tuple[str, str, list[bool]]
@@ -64,7 +65,7 @@ async def guarded(session: Session, charge: Charge, tool: Callable[..., Any], *a
         raise ToolError("no time is left", kind="timeout", sent=False)
     try:
         async with asyncio.timeout(timeout):
-            return await tool(*arguments, timeout=timeout, **options)
+            return await as_tool_run(charge, tool(*arguments, timeout=timeout, **options))
     except TimeoutError:
         raise ToolError(f"no answer within {round(timeout, 1):g} s", kind="timeout", sent=True) from None
     except asyncio.CancelledError:

@@ -15,6 +15,7 @@ from . import examples
 from .command import Group, nearest
 from .completing import runs as stored_runs
 from .interrupts import stop_on_signals
+from .langsmith_end import hear_langsmith, is_all_told
 from .options import (
     cache_option,
     daily_option,
@@ -139,13 +140,18 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")
     code: object = 1
     stop_on_signals()
+    hear_langsmith()
     try:
         cli.main(prog_name="spadework")
     except SystemExit as end:
         code = end.code
     finally:
         _flush()
-    sys.exit(code if isinstance(code, int) else 1)
+    status = code if isinstance(code, int) else 1
+    if not is_all_told():
+        # LangSmith's own threads would hold the process for minutes.
+        os._exit(status)
+    sys.exit(status)
 
 
 def _flush() -> None:

@@ -75,9 +75,17 @@ def write_page(file: Path, out: Path | None) -> None:
     path = out or file.with_suffix(".html")
     data = content.encode()
     try:
-        if path.exists() and MADE_BY.encode() not in path.read_bytes()[:LOOKED_AT]:
+        if path.exists() and not _is_page(path, MADE_BY):
             raise ConfigError(f"{path} is there and is no page of a trace: name another file with -o, or delete it")
         write_whole(path, data)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another file with -o") from error
     click.echo(f"{path} ({len(data):,} bytes)", err=True)
+
+
+def _is_page(path: Path, made_by: str) -> bool:
+    """Whether a file is a page that may be replaced. Of a device nothing is read: some never end."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return made_by.encode() in file.read(LOOKED_AT)

@@ -40,6 +40,8 @@ class Trace:
 
 def read_trace(path: Path) -> Trace:
     """Read a file. Raises ConfigError for one that is no trace, or of a later version; broken lines are left out."""
+    if path.is_char_device() or path.is_block_device():
+        raise ConfigError(f"{path} is no file: {WRITES_ONE}")
     try:
         lines = [line for line in path.read_bytes().splitlines() if line.strip()]
     except OSError as error:

@@ -12,8 +12,9 @@ from .reader import Traced
 from .story import Call
 
 LABEL, LANE, BAR, GAP = 20, 15, 11, 9
-TOP = 20
-"""Room for the numbers of the decisions."""
+TOP = 33
+"""Room for the numbers of the decisions, in two rows where they are close to each other."""
+CLOSE = 0.06
 FOOT = 22
 LEAST = 0.6
 """Percent: a bar that is shorter could not be seen."""
@@ -57,13 +58,15 @@ def decision_lines(traced: Traced, bottom: float, prefix: str) -> Generator[Html
     """A line across the picture for each decision, with its number."""
     total = traced.seconds or 1.0
     decided = [line for line in traced.told if isinstance(line, Decided)]
+    row, before = 0, -total
     for number, line in enumerate(decided, start=1):
-        x = _percent(line.t, total)
+        row = 1 - row if line.t - before < total * CLOSE else 0
+        x, before = _percent(line.t, total), line.t
         told = f"decision {number} at {line.t:,.1f} s: {line.decision.outcome}, {line.decision.reason}"
         parts = [
             element("title", one_line(told, MOST_TOLD)),
-            element("line", x1=x, x2=x, y1=TOP - 4, y2=bottom, class_="rule"),
-            element("text", str(number), x=x, y=11, text_anchor=_anchor(line.t, total), class_="number"),
+            element("line", x1=x, x2=x, y1=16 + 13 * row, y2=bottom, class_="rule"),
+            element("text", str(number), x=x, y=11 + 13 * row, text_anchor=_anchor(line.t, total), class_="number"),
         ]
         yield element("a", *parts, href=f"#{prefix}d{number}", class_="decision", data_told=one_line(told, MOST_TOLD))
 

@@ -39,9 +39,10 @@ AFTER_DECIDE = {
 }
 AFTER_TOP_UP = {"planner": "more", "finish": "take the best", END: "stop"}
 CHANGES_BEST = frozenset({"findings", "candidates", "constraints", "stated"})
-AFTER_BEGIN = {"in a conversation": "converse", "a question by itself": "planner"}
+AFTER_BEGIN = {"converse": "in a conversation", "planner": "a question by itself"}
 AFTER_CONVERSE = {"planner": "a question", END: "small talk"}
 DESTINATIONS = {
+    "begin": AFTER_BEGIN,
     "converse": AFTER_CONVERSE,
     "searcher": AFTER_SEARCHER,
     "decide": AFTER_DECIDE,
@@ -71,7 +72,6 @@ def build_graph(deps: Deps) -> Graph:
         # As a partial: LangGraph takes a function apart to look for subgraphs, half of the time of building the graph.
         graph.add_node(name, partial(_run, work, deps), destinations=DESTINATIONS.get(name))
     graph.add_edge(START, "begin")
-    graph.add_conditional_edges("begin", partial(_after_begin, deps), AFTER_BEGIN)
     graph.add_edge("planner", "searcher")
     graph.add_edge("act", "searcher")
     graph.add_edge("verifier", "decide")
@@ -94,10 +94,6 @@ def _parallel_graph(deps: Deps) -> Graph:
     return graph
 
 
-def _after_begin(deps: Deps, _: AgentState) -> str:
-    return "in a conversation" if deps.converses else "a question by itself"
-
-
 async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
     """One node: its work on the state and on the session of the run, which `begin` opens."""
     if work is begin:
@@ -116,7 +112,7 @@ def _plain(update: Any) -> dict[str, Any]:
     return (cast("Command[Any]", update).update or {}) if isinstance(update, Command) else update
 
 
-async def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
+async def begin(state: AgentState, deps: Deps) -> dict[str, Any] | Command[Any]:
     """Start a question: a fresh ledger, and a state in which nothing of an earlier question is left but its charges."""
     run, turn = state.get("run") or uuid4().hex, state.get("turn", 0) + 1
     budget = Budget.of(state.get("budget") or None)
@@ -124,4 +120,6 @@ async def begin(state: AgentState, deps: Deps) -> dict[str, Any]:
     session.pages.allow(urls_in(state["question"]))
     number = session.ledger.question
     fresh = {**fresh_question(state["question"]), "run": run, "turn": number, "budget": budget.to_dict()}
-    return fresh | {"past": begun(state, number)}
+    fresh |= {"past": begun(state, number)}
+    # Several runs side by side have one way to go.
+    return fresh if deps.strategy.runs > 1 else Command(update=fresh, goto="converse" if deps.converses else "planner")

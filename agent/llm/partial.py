@@ -4,9 +4,6 @@ import json
 import re
 from functools import cache
 
-_ESCAPE_OPEN = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?$|\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?$")
-"""An escape, or the first half of a pair, that has no end yet."""
-
 
 def field_so_far(text: str, name: str) -> str:
     r"""The value of a text field as far as it is there; empty where it has not begun.
@@ -17,13 +14,14 @@ def field_so_far(text: str, name: str) -> str:
     found = _field(name).search(text)
     if found is None:
         return ""
-    value = _ESCAPE_OPEN.sub("", found[1])
     try:
-        return json.loads(f'"{value}"', strict=False)
+        said: str = json.loads(f'"{found[1]}"', strict=False)
     except ValueError:
         return ""
+    return said[:-1] if "\ud800" <= said[-1:] <= "\udbff" else said  # the first half of a pair
 
 
 @cache
 def _field(name: str) -> re.Pattern[str]:
-    return re.compile(rf'[{{,]\s*"{re.escape(name)}"\s*:\s*"((?:[^"\\]|\\.)*\\?)', re.DOTALL)
+    """Its value up to the last character, or escape, that is whole."""
+    return re.compile(rf'[{{,]\s*"{re.escape(name)}"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{{4}}|\\[^u])*)', re.DOTALL)

@@ -19,7 +19,7 @@ from conftest import SETTINGS
 from fake_openai import Answer, FakeOpenAI, calls, text
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"^    (spadework [^#\n]*?) *(?:#.*)?$", README, re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"^    (spadework(?: [^#\n]*?)?) *(?:#.*)?$", README, re.MULTILINE)))
 EVALUATING = [line for line in COMMANDS if line.startswith(("spadework eval", "spadework web"))]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
@@ -99,8 +99,10 @@ def earlier_of(command: str) -> list[str]:
 
 
 def with_a_run(command: str, place: Place) -> str:
-    """The command with the name of a run that is there, where the README says RUN."""
+    """The command with the name of a run that is there, where the README says RUN; a trace that is looked at is made."""
     folder, environment = place
+    if command.startswith("spadework trace "):
+        run(next(line for line in COMMANDS if "--trace run.jsonl" in line), place)
     if " RUN" not in command:
         return command
     ask = ["spadework", "ask", "Who built the Alder Bridge?", "--budget", "1", "--usd", "0.10", "--json"]
@@ -112,7 +114,11 @@ def run(command: str, place: Place) -> None:
     """Type it; it ends well, and says something."""
     folder, environment = place
     given = shlex.split(command)
-    done = subprocess.run(given, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    # A chat without a terminal takes its questions from a pipe.
+    said = "Who built the Alder Bridge?\n" if given in (["spadework"], ["spadework", "chat"]) else None
+    done = subprocess.run(
+        given, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False, input=said
+    )
     assert done.returncode == 0, done.stderr
     assert (done.stdout + done.stderr).strip()
 

@@ -16,6 +16,7 @@ from ..tools.pages import PageStore, urls_in
 from ..tools.reading.extract import Page
 from ..tools.search import Hit, Search, normalise_query, normalise_url
 from .events import Event, SpendEvent
+from .llm.shown import Shown
 from .llm.wire import Chat
 from .money.amounts import ZERO, Amounts
 from .money.block import budget_block, outlook_text
@@ -46,16 +47,6 @@ MAX_SESSIONS = 1_000
 
 
 @dataclass(slots=True)
-class LastPrompt:
-    """The last prompt of a role and its real size, which bounds the size of the next one."""
-
-    pieces: Mapping[bytes, int] = field(default_factory=dict[bytes, int])
-    tokens_in: int = 0
-    scale: float = 1.0
-    """Tokens that the server counted for each one that was estimated."""
-
-
-@dataclass(slots=True)
 class Session:
     """One run as it happens. `texts` of pages and snippets are looked up here when quotes are checked."""
 
@@ -64,7 +55,7 @@ class Session:
     pages: PageStore = field(default_factory=PageStore)
     listener: Listener | None = None
     fetched: dict[str, str] = field(default_factory=dict[str, str])
-    last: dict[str, LastPrompt] = field(default_factory=dict[str, LastPrompt])
+    shown: Shown = field(default_factory=Shown)
     queries: dict[str, str] = field(default_factory=dict[str, str])
     """Queries made so far, normalised, with what came of them."""
     opened: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])

@@ -9,10 +9,11 @@ from ...tools.errors import ModelError
 from ...tools.reading.passages import estimate_tokens
 from ..events import CallEvent
 from ..llm.protocol import read_text_calls
+from ..llm.shown import LastPrompt
 from ..llm.wire import MOST_TOKENS, Adapted, Chat, Options, Reply, Usage, dump_json, load_json, prompt_was_cut
 from ..money.amounts import Amounts
 from ..money.charges import Charge, Refusal, call_of
-from ..session import LastPrompt, Session
+from ..session import Session
 from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
@@ -95,7 +96,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     started = ledger.clock()
     left = ledger.seconds_left(ask.keep.ms)
     timeout = timeout_of(session, chat, left)
-    by_text = bool(ask.tools) and not chat.takes_tools
+    by_text = bool(ask.tools) and not session.shown.takes_tools(chat)
     options: Options = {
         "tools": None if by_text else [*ask.tools] or None,
         "response_format": {"type": "json_object"} if ask.json_reply else None,
@@ -123,9 +124,11 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     reply = _storable(reply)
     usage, marks = _usage(reply, fitted)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
+    if ask.tools and not by_text and (reply.calls or _dropped_tools(fitted, ask, reply)):
+        session.shown.tools_arrive.setdefault(chat.name, bool(reply.calls))
     if not marks and not cut:
         scale = usage.tokens_in / max(1, estimated(fitted.pieces))
-        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
+        session.shown.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
     told = _storable(read_text_calls(reply, ask.tools)) if ask.tools else reply
@@ -155,6 +158,14 @@ def _usage(reply: Reply, fitted: Fitted) -> tuple[Usage, list[str]]:
     if told.tokens_in:
         return replace(told, tokens_out=out), ["estimated"]
     return Usage(max(1, estimated(fitted.pieces)), out, 0), ["estimated"]
+
+
+def _dropped_tools(fitted: Fitted, ask: Ask, reply: Reply) -> bool:
+    """Whether a server dropped the tools without a word: it counted less than what there is without them."""
+    if reply.usage is None or reply.truncated:
+        return False
+    tools = sum(estimate_tokens(orjson.dumps(tool).decode()) for tool in ask.tools)
+    return 0 < reply.usage.tokens_in < min(estimated(fitted.pieces) - tools, 2 * tools)
 
 
 def _sane(usage: Usage) -> Usage:

@@ -95,7 +95,7 @@ class SlowServer:
             script = self.script[min(number, len(self.script) - 1)]
         seen = {**body, "tools": None} if self.habits.tools == "ignores" else body
         answer = script if isinstance(script, Answer) else script(seen)
-        return self._counted(answer, body) if answer.status == 200 and "choices" in answer.body else answer
+        return self._counted(answer, seen) if answer.status == 200 and "choices" in answer.body else answer
 
     def _refusal(self, body: dict[str, Any]) -> Answer | None:
         habits = self.habits

@@ -8,6 +8,7 @@ from scripted import QUESTION, SmallWeb
 from slow_server import Habits, SlowServer
 from spadework.agent import Budget, run_agent
 from spadework.agent.llm.model import OpenAICompatible
+from spadework.agent.llm.wire import Reply
 from test_context import FILLER, PAGES, Busy
 
 TEXTS = {
@@ -22,14 +23,10 @@ def played(busy: Busy) -> Any:
     """The model of long runs, behind a server."""
 
     def answer(body: dict[str, Any]) -> Answer:
-        said = busy(body["messages"])
-        if isinstance(said, str):
-            return text(said)
-        if isinstance(said, list):
-            return calls(*said)
-        assert not isinstance(said, Exception | tuple)
-        given = [(call.name, call.arguments) for call in said.calls]  # pyright: ignore[reportAttributeAccessIssue]
-        return calls(*given, finish="tool_calls")
+        said: Any = busy(body["messages"])
+        if isinstance(said, Reply):
+            said = [(call.name, call.arguments) for call in said.calls]
+        return text(said) if isinstance(said, str) else calls(*said)
 
     return answer
 

@@ -46,3 +46,17 @@ def test_no_prompt_of_a_long_run_is_refused(context: int, language: str, tools: 
     assert len(server.bodies) > 12
     assert [why for why in server.refused if "context" in why] == []
     assert not result.fault
+
+
+@pytest.mark.parametrize("declared", [None, 32_768])
+def test_what_a_server_says_of_its_context_is_kept_to_from_then_on(declared: int | None) -> None:
+    web = SmallWeb(PAGES)
+    with SlowServer(played(Busy(12)), habits=Habits(context=4_096, piece_chars=500)) as server:
+        chat = OpenAICompatible(model=f"m{declared}", base_url=server.base_url, context=declared)
+        result = run_agent(QUESTION, Budget(searches=60, browses=60), model=chat, search=web, browse=web)
+        again = OpenAICompatible(model=f"m{declared}", base_url=server.base_url)
+    assert 1 <= len(server.refused) <= 2
+    assert not result.fault
+    assert result.answer
+    assert (chat.context or 0) <= 4_096
+    assert again.context == chat.context, "the next run of this process knows it"

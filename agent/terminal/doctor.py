@@ -21,6 +21,7 @@ from ...tools.search import Search
 from ..llm.connections import Connections, Route, is_loopback
 from ..llm.model import OpenAICompatible
 from ..llm.models import Server, make_chat, probe_context
+from ..llm.told_context import learn_context
 from ..llm.wire import Chat
 from ..money.prices import load_prices, missing_price
 from ..nodes.context import DEFAULT_CONTEXT
@@ -118,9 +119,9 @@ async def _model(settings: Settings, name: str | None, *, probe: bool) -> list[C
         checks.append(await _server(chat, key, settings))
     else:
         checks.append(Check("note", "server", "reached through langchain, so it is not asked here"))
-    declared = (
-        f"{chat.context:,} tokens (SPADEWORK_CONTEXT)" if chat.context else f"unknown, so {DEFAULT_CONTEXT:,} tokens"
-    )
+    said = "SPADEWORK_CONTEXT" if chat.context else "its server says so: SPADEWORK_CONTEXT makes runs use it"
+    told = await learn_context(chat)
+    declared = f"{told:,} tokens ({said})" if told else f"unknown, so {DEFAULT_CONTEXT:,} tokens"
     checks.append(
         await _probe(chat) if probe else Check("ok", "context", f"{declared}; --probe tests it with one prompt")
     )

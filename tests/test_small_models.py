@@ -141,3 +141,24 @@ def test_a_model_that_never_does_anything_of_use_ends_soon_and_says_so(answer: A
     assert not any(item["outcome"] == "SUCCESS" for item in result.decisions)
     assert len(server.bodies) <= 9
     assert "\n" not in result.answer
+
+
+@pytest.mark.parametrize("thinks_in", ["reasoning_content", "content"])
+def test_a_model_that_thinks_at_length_is_asked_again_with_more_room(thinks_in: Any) -> None:
+    plan = text('{"constraints": ["the bridge spans the river Orr", "the builder was born in Wendle"], "steps": []}')
+    script = (plan, *(calls(*turn[-2:]) for turn in TURNS), text(NO_DOUBT))
+    asked: list[int] = []
+
+    def played(body: dict[str, Any]) -> Answer:
+        asked.append(body["max_tokens"])
+        return script[min(sum(room > 1_300 for room in asked) - 1, len(script) - 1)]
+
+    web = small_web()
+    with SlowServer(played, habits=Habits(thoughts="so " * 1_500, thinks_in=thinks_in, piece_chars=500)) as server:
+        chat = OpenAICompatible(model=f"m{time.monotonic_ns()}", base_url=server.base_url)
+        result = run_agent(QUESTION, Budget(searches=8, browses=8), model=chat, search=web, browse=web, stream=True)
+    assert (result.answer, result.status) == ("Mara Finch", "verified")
+    assert asked[0] == 1_200, "the planner's usual room"
+    assert asked[1] > 2_000
+    assert sum(room < 1_300 for room in asked) == 1, "it is known from then on"
+    assert result.spend.model_calls == len(asked), "and each request was charged"

@@ -24,6 +24,7 @@ LATE_S = 0.5
 """A chat keeps its timeout itself; one that does not is cut off this much later."""
 BACKOFF_S = (1.0, 4.0)
 
+THOUGHT = "its thoughts took all the room of its reply; it is asked again and given more"
 CUT = (
     "{name} counted {tokens} tokens for a prompt several times as long: the server cuts prompts. "
     "`spadework doctor --probe` shows the mend"
@@ -74,6 +75,10 @@ async def call_model(session: Session, ask: Ask) -> Answered:
             continue
         await session.ledger.commit()
         session.asked = held.id
+        if session.shown.needs_room(chat, reply) and number < REQUESTS - 1:
+            session.emit(CallEvent("model", ask.role, "failed", THOUGHT))
+            previous = held
+            continue
         session.emit(CallEvent("model", ask.role, "done"))
         return Answered(reply)
     return Answered(fault=fault)

@@ -18,6 +18,8 @@ MAX_OUT = 4_096
 MIN_OUT = 96
 """A reply shorter than this many tokens cannot hold a call or a verdict."""
 MIN_ROOM = 500
+THINKING = 4
+"""So many times the room of a reply is given to a model that thinks at length before it writes."""
 
 Build = Callable[[int], list[dict[str, Any]]]
 """Builds the messages so that they come to about so many tokens at most."""
@@ -53,7 +55,8 @@ class Fitted:
 def fit(session: Session, chat: Chat, ask: Ask) -> Fitted | Refusal:
     """The largest prompt that fits the context and what is left, with an upper bound of what it will cost."""
     context = int((chat.context or DEFAULT_CONTEXT) / session.shown.scale(chat))
-    out = min(ask.max_out, context // 4)
+    thinks = chat.name in session.shown.thinkers
+    out = min(ask.max_out * THINKING, context // 3) if thinks else min(ask.max_out, context // 4)
     room = context - out
     apart = ask.tools if session.shown.takes_tools(chat) else ()
     while True:

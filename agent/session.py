@@ -1,6 +1,6 @@
 """What is alive during a run and cannot be state: its ledger, the pages it read, whoever listens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from ..tools.pages import PageStore
 from ..tools.reading.extract import Page
 from ..tools.search import Hit, normalise_query, normalise_url
 from .events import Event, SpendEvent
+from .llm.shown import Shown
 from .llm.wire import Chat
 from .money.amounts import ZERO, Amounts
 from .money.block import budget_block, outlook_text
@@ -29,16 +30,6 @@ Listener = Callable[[Event], None]
 
 
 @dataclass(slots=True)
-class LastPrompt:
-    """The last prompt of a role and its real size, which bounds the size of the next one."""
-
-    pieces: Mapping[bytes, int] = field(default_factory=dict[bytes, int])
-    tokens_in: int = 0
-    scale: float = 1.0
-    """Tokens that the server counted for each one that was estimated."""
-
-
-@dataclass(slots=True)
 class Session:
     """One run as it happens. `texts` of pages and snippets are looked up here when quotes are checked."""
 
@@ -47,7 +38,7 @@ class Session:
     pages: PageStore = field(default_factory=PageStore)
     listener: Listener | None = None
     fetched: dict[str, str] = field(default_factory=dict[str, str])
-    last: dict[str, LastPrompt] = field(default_factory=dict[str, LastPrompt])
+    shown: Shown = field(default_factory=Shown)
     queries: dict[str, str] = field(default_factory=dict[str, str])
     """Queries made so far, normalised, with what came of them."""
     opened: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])

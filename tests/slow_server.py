@@ -95,7 +95,7 @@ class SlowServer:
             script = self.script[min(number, len(self.script) - 1)]
         seen = {**body, "tools": None} if self.habits.tools == "ignores" else body
         answer = script if isinstance(script, Answer) else script(seen)
-        return self._counted(answer, body) if answer.status == 200 and "choices" in answer.body else answer
+        return self._counted(answer, seen) if answer.status == 200 and "choices" in answer.body else answer
 
     def _refusal(self, body: dict[str, Any]) -> Answer | None:
         habits = self.habits
@@ -124,8 +124,13 @@ class SlowServer:
                 said["content"] = f"{opening}{self.habits.thoughts}</think>{said.get('content') or ''}"
             else:
                 said = {self.habits.thinks_in: self.habits.thoughts, **said}
-        tokens = tokens_of(body)
+        tokens, most = tokens_of(body), body.get("max_tokens") or 10**9
         out = max(1, round(len(json.dumps(said, ensure_ascii=False).encode()) / CHARS_PER_TOKEN))
+        if len(self.habits.thoughts) / CHARS_PER_TOKEN > most:  # it is still thinking when its room is used up
+            field = "content" if self.habits.thinks_in in ("content", "unopened") else self.habits.thinks_in
+            thought = str(said[field])[: int(most * CHARS_PER_TOKEN)]
+            said, out = {"role": "assistant", "content": "", field: thought}, most
+            choice = {**choice, "finish_reason": "length"}
         usage = {"prompt_tokens": tokens, "completion_tokens": out, "total_tokens": tokens + out}
         return Answer(body={**answer.body, "choices": [{**choice, "message": said}], "usage": usage})
 

@@ -84,7 +84,6 @@ def test_a_refusal_in_a_providers_own_words_is_understood(status: int, reply: An
 @pytest.mark.parametrize(
     ("status", "text"),
     [
-        (400, "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens"),
         (400, "max_tokens is too large: 100000. This model supports at most 4096 completion tokens."),
         (400, "Invalid 'tools[0].function.name': string does not match pattern."),
         (400, "Invalid value for 'content': expected a string"),
@@ -99,6 +98,50 @@ def test_other_errors_change_nothing(status: int, text: str) -> None:
     adaptations = Adaptations()
     assert adaptations.learn(status, said(text), dict(BODY)) is None
     assert adaptations == Adaptations()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        said(
+            "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens (8000 in the "
+            "messages, 1000 in the completion). Please reduce the length of the messages or completion.",
+            param="messages",
+            code="context_length_exceeded",
+        ),
+        said("request (9000 tokens) exceeds the available context size (4096 tokens), try increasing it"),
+        said("the request exceeds the available context size", n_prompt_tokens=9000, n_ctx=4096),
+        said("The input (9000 tokens) is longer than the model's context length (4096 tokens)."),
+        said("Requested token count exceeds the model's maximum context length of 4,096 tokens."),
+        {"error": "However, the model is loaded with context length of only 4096 tokens, which is not enough."},
+        {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 8000 `inputs` tokens"},
+        said("prompt is too long: 9000 tokens > 4096 maximum"),
+    ],
+)
+def test_a_refused_prompt_tells_how_long_one_may_be(reply: Any) -> None:
+    adaptations = Adaptations()
+    assert adaptations.learn(400, reply, dict(BODY)) == "context"
+    assert adaptations.context == 4_096
+    assert adaptations.fit(dict(BODY)).keys() >= {"tools", "max_tokens"}
+    adaptations.learn(400, reply, dict(BODY))
+    assert adaptations.context == 3_481, "what was kept within it and refused all the same is shortened"
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, "Streaming is not supported for this model"),
+        (500, "Cannot use tools with stream"),
+        (400, "tools are not supported in streaming mode"),
+        (422, "Unsupported parameter: stream"),
+    ],
+)
+def test_a_server_that_does_not_stream_keeps_its_tools(status: int, text: str) -> None:
+    adaptations = Adaptations()
+    assert adaptations.learn(status, said(text), {**BODY, "stream": True}) == "stream"
+    sent = adaptations.fit({**BODY, "stream": True})
+    assert "tools" in sent
+    assert not {"stream", "stream_options"} & sent.keys()
 
 
 def test_without_tools_nothing_about_tools_is_sent() -> None:

@@ -276,7 +276,7 @@ def test_ctrl_c_twice_leaves_and_once_only_warns(talk: Talk) -> None:
 
 def test_what_cannot_be_asked_is_told_in_one_line_and_the_chat_goes_on(server: FakeOpenAI, tmp_path: Path) -> None:
     talk = Talk(server, tmp_path, budget=Budget(searches=2, browses=2, usd="0.01"))
-    talk.chat.conversation.asked = Asked(model="unknown-model", base_url="http://192.0.2.1/v1")
+    talk.chat.conversation.asked = Asked(model="unknown-model", base_url="https://models.example/v1")
     told = talk.say(BRIDGE)
     assert told.startswith("error: ")
     assert told.count("\n") == 1

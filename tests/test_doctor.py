@@ -67,7 +67,7 @@ def test_all_is_well_and_the_key_is_sent_but_never_printed(corpus: str) -> None:
     assert checks["search"] == "ok    corpus with 2 pages"
     assert checks["price"].startswith("ok    free")
     assert "langgraph 1." in checks["versions"]
-    assert sent == [f"/v1/models Bearer {KEY}"]
+    assert sent == [f"/v1/models Bearer {KEY}"] * 2, "for its models, and for the context of this one"
     assert KEY not in output
 
 

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import ScriptedChat, small_web
 from spadework.agent.deps import Deps
+from spadework.agent.llm.shown import LastPrompt
 from spadework.agent.money.amounts import Amounts
 from spadework.agent.money.budget import Budget
 from spadework.agent.money.charges import Refusal, call_of
 from spadework.agent.money.ledger import Ledger
 from spadework.agent.money.prices import Prices, Rate
 from spadework.agent.nodes.fitting import MIN_OUT, MIN_ROOM, Ask, Build, Fitted, estimated, fit
-from spadework.agent.session import LastPrompt, Session
+from spadework.agent.session import Session
 from spadework.agent.strategies import STRATEGIES
 
 Messages = list[dict[str, Any]]
@@ -163,14 +164,14 @@ def test_no_server_counts_more_than_the_bound(turns: list[Messages], share: floa
         found = fitted(session, ask(always(messages), tools=tools))
         real = counted(messages, tools, share)
         assert real <= found.amounts.tokens_in <= sum(found.pieces.values())
-        session.last[f"searcher {chat().name}"] = LastPrompt(found.pieces, real)
+        session.shown.last[f"searcher {chat().name}"] = LastPrompt(found.pieces, real)
 
 
 @given(PROMPTS, TEXTS)
 def test_a_turn_more_is_bounded_by_the_last_count_and_what_is_new(messages: Messages, text: str) -> None:
     session = session_of(Budget())
     first = fitted(session, ask(always(messages)))
-    session.last[f"searcher {chat().name}"] = LastPrompt(first.pieces, 7)
+    session.shown.last[f"searcher {chat().name}"] = LastPrompt(first.pieces, 7)
     more = said("user", text)
     again = fitted(session, ask(always([*messages, more])))
     assert again.amounts.tokens_in <= 7 + len(orjson.dumps(more))

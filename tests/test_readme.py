@@ -99,7 +99,7 @@ def earlier_of(command: str) -> list[str]:
 
 
 def with_a_run(command: str, place: Place) -> str:
-    """The command with the name of a run that is there, where the README says RUN; a trace that is looked at is made."""
+    """The command with the name of a run that is there, where the README says RUN; a trace to look at is made."""
     folder, environment = place
     if command.startswith("spadework trace "):
         run(next(line for line in COMMANDS if "--trace run.jsonl" in line), place)

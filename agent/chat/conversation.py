@@ -57,6 +57,10 @@ class Conversation:
     ended_by: str = ""
     """What the day's purse had to do with the end of the last question; mostly nothing."""
     _saver: Any = None
+    _known: str | dict[str, str] | None = ""
+    """The models whose servers were asked about themselves."""
+    _learnt: bool = False
+    """Whether the context is what a server said, and nobody else."""
 
     @classmethod
     def of(cls, loaded: "Loaded", run: str, like: "Conversation") -> Self:
@@ -83,7 +87,7 @@ class Conversation:
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
         from ..run import run_agent
 
-        self._take_time()
+        self._get_acquainted()
         before, earlier = self.spent(), self.message
         self.message = message
         self.title = self.title or one_line(message, TITLE)
@@ -99,13 +103,30 @@ class Conversation:
         self.results.append(result)
         return result
 
-    def _take_time(self) -> None:
-        """Lift the usual limit on time where the model runs on this machine, which may be slow: Ctrl-C is at hand.
+    def _get_acquainted(self) -> None:
+        """Ask a model's server near by once how much it reads at a time, and give it time where it may be slow.
 
-        A limit that somebody set stays.
+        The usual limit on time is lifted for models on this machine, as Ctrl-C is at hand; one that was set stays.
+        Raises ConfigError for a model that cannot be used.
         """
-        if self.budget == Budget.of(None) and self.asks and not self.questions and _is_local(self.asked):
+        from ..llm.models import Server, make_chat
+        from ..llm.told_context import learn_context
+        from ..loop import start
+
+        named = self.asked.models()
+        if named == self._known:
+            return
+        if self._learnt:  # that of the model before
+            self.asked, self._learnt = replace(self.asked, context=None), False
+        server = Server(self.asked.base_url)
+        names = list(named.values()) if isinstance(named, dict) else [named]
+        chats = [make_chat(name, context=self.asked.context, server=server) for name in names]
+        if self.asks and self.budget == Budget.of(None) and all(chat.local for chat in chats):
             self.budget = replace(self.budget, seconds=None)
+        if len(chats) == 1 and chats[0].context is None:
+            learnt = start(learn_context(chats[0])).result()
+            self.asked, self._learnt = replace(self.asked, context=learnt), learnt is not None
+        self._known = named
 
     def go_on(self, said: "Said", on_event: OnEvent) -> "Result":
         """Go on with the last question: with more, with a word, or where it was cut short. Raises as `ask` does."""
@@ -204,15 +225,6 @@ class Conversation:
 
             self._saver = InMemorySaver()
         return {"checkpointer": self._saver}
-
-
-def _is_local(asked: Asked) -> bool:
-    """Whether all models are on this machine. Raises ConfigError for one that cannot be used."""
-    from ..llm.models import Server, make_chat
-
-    named = asked.models()
-    names = list(named.values()) if isinstance(named, dict) else [named]
-    return all(make_chat(name, context=asked.context, server=Server(asked.base_url)).local for name in names)
 
 
 def _as_before(asked: Asked, about: "Mapping[str, Any]") -> Asked:

@@ -10,13 +10,21 @@ from .wire import as_object, is_array
 FIXED = frozenset({"model", "messages"})
 CAPS = ("max_tokens", "max_completion_tokens")
 PLAIN_FIELDS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id"})
-REFUSING_STATUS = frozenset({400, 404, 422, 500, 501})
+REFUSING_STATUS = frozenset({400, 404, 413, 422, 500, 501})
+LEAST_CONTEXT = 512
+SHRINK = 0.85
+"""Of a context that was kept and still refused: the server counts more than we do."""
 
 _REFUSED = re.compile(
     r"not (?:be |currently |yet )?(?:support|allow|permit|accept|compatible|recogni|enabled|available|valid)"
     r"|n't support|un(?:supported|known|recogni|expected|available)|invalid|extra inputs|must be|only the default"
 )
 _TOO_LONG = re.compile(r"context (?:length|window|size)|too (?:large|long|many)|at most|exceed|maximum")
+_CONTEXT = re.compile(
+    r"(?:context (?:length|size|window)|n_ctx|prompt is too long|max_new_tokens` must be)\D{0,30}?"
+    r"(?:\d[\d,]* tokens? > )?(\d[\d,]{2,9})"
+)
+"""How vLLM, llama.cpp, SGLang, LM Studio, TGI, OpenAI and Anthropic say how long a prompt may be."""
 _NO_TOOLS = re.compile(
     r"(?:does not|doesn't|not|n't) support (?:the use of )?(?:tool|function)|support tool use|tools param requires"
     r"|tools? (?:use |calls? |calling )?(?:is|are) not (?:supported|enabled)|tool choice requires"
@@ -30,6 +38,8 @@ class Adaptations:
     cap: str = CAPS[0]
     left_out: set[str] = field(default_factory=set[str])
     message_fields: set[str] = field(default_factory=set[str])
+    context: int | None = None
+    """Tokens that prompt and reply may have together, once the server said so in a refusal."""
     thinks_first: bool = False
     """Replies of this model begin within a thought that nothing opens."""
     _cap_was_renamed: bool = False
@@ -76,6 +86,9 @@ class Adaptations:
             self.left_out.add("stream")  # before tools: some servers take both, and not together
             return "stream"
         no_tools = refuses_tools(text) or (named == "tools" and not _TOO_LONG.search(text))
+        if limit := _context_of(reply, text):
+            self.context = limit if self.context is None else min(limit, int(SHRINK * self.context))
+            return "context"
         if "tools" in body and no_tools:
             self.left_out.add("tools")
             return "tools"
@@ -99,6 +112,14 @@ class Adaptations:
         refused = _found(sorted(fields), f"{named} {text}")[:1]
         self.message_fields.update(refused)
         return refused[0] if refused else None
+
+
+def _context_of(reply: object, text: str) -> int | None:
+    """The limit of tokens that a refusal names: beside its text, as llama.cpp does, or in it."""
+    told = as_object(as_object(reply).get("error")).get("n_ctx")
+    found = _CONTEXT.search(text)
+    limit = told if isinstance(told, int) else int(found[1].replace(",", "")) if found else 0
+    return limit if limit >= LEAST_CONTEXT else None
 
 
 def _refuses_stream(text: str) -> bool:

@@ -172,6 +172,9 @@ class Endpoint:
             reply = None
         text = f"{self.who} answered with status {status}: {self._shown(error_text(reply) or data)}"
         parameter = self.adapt.learn(status, reply, body)
+        if parameter == "context":
+            text = f"{text}; from now on prompts are kept within {self.adapt.context:,} tokens"
+            return Adapted(text, parameter=parameter, status=status)
         if parameter:
             text = f"{text}; from now on {parameter} is not sent like this, so the call can be made again"
             return Adapted(text, parameter=parameter, status=status)

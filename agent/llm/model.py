@@ -35,6 +35,8 @@ from .wire import Adapted, Options, Reply, Stream
 OPENAI = "https://api.openai.com/v1"
 PATH = "/chat/completions"
 STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+UNMENDED = ("tools", "context")
+"""What only the caller can do without."""
 RESENDS = 3
 """How often langchain's own entry points send again what a server refused only for a parameter."""
 
@@ -93,6 +95,7 @@ class OpenAICompatible(BaseChatModel):
             connections=Connections(url.scheme, Route(self.proxy, self.ca, self.transport)),
             adapt=self._adaptations(url),
         )
+        self._take_context()
 
     def _adaptations(self, url: httpx.URL) -> Adaptations:
         """One memory for each server and model; with a given transport a fresh one, as a replay starts without any."""
@@ -126,10 +129,20 @@ class OpenAICompatible(BaseChatModel):
         parameter that is left out from now on.
         """
         stream = options.pop("stream", None)
-        if stream is not None and self.streams:
-            return await self._streamed(*self._body(messages, {**options, **STREAMED}), stream)
-        body, timeout = self._body(messages, dict(options))
-        return parse_reply(await self._endpoint.post(body, timeout), name=self._endpoint.who)
+        try:
+            if stream is not None and self.streams:
+                return await self._streamed(*self._body(messages, {**options, **STREAMED}), stream)
+            body, timeout = self._body(messages, dict(options))
+            return parse_reply(await self._endpoint.post(body, timeout), name=self._endpoint.who)
+        except Adapted:
+            self._take_context()
+            raise
+
+    def _take_context(self) -> None:
+        """Keep within what the server said, where that is less."""
+        told = self._endpoint.adapt.context
+        if told is not None and (self.context is None or told < self.context):
+            self.context = told
 
     async def _streamed(self, body: dict[str, Any], timeout: float, stream: Stream) -> Reply:
         """The same reply, put together from the pieces that are told on the way."""
@@ -197,7 +210,7 @@ class OpenAICompatible(BaseChatModel):
             try:
                 return await self._endpoint.post(body, timeout)
             except Adapted as refused:
-                if refused.parameter == "tools":
+                if refused.parameter in UNMENDED:
                     raise
         return await self._endpoint.post(body, timeout)
 
@@ -207,7 +220,7 @@ class OpenAICompatible(BaseChatModel):
                 async for event in events:
                     yield event
         except Adapted as refused:
-            if refused.parameter == "tools" or not resends:
+            if refused.parameter in UNMENDED or not resends:
                 raise
         else:
             return

@@ -195,8 +195,9 @@ async def _ask_adapting(chat: Chat, message: dict[str, Any], timeout: float) -> 
     for _ in range(2):
         try:
             return await chat.complete([message], max_tokens=REPLY_TOKENS, timeout=timeout)
-        except Adapted:
-            continue
+        except Adapted as refused:
+            if refused.parameter == "context":
+                raise
     return await chat.complete([message], max_tokens=REPLY_TOKENS, timeout=timeout)
 
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from .replies import CLOSING, OPENING, text_of
+from .replies import CLOSING, OPENING, THOUGHTS, text_of
 from .wire import Part, as_object
-
-THOUGHTS = ("reasoning_content", "reasoning")
-"""Where servers put thoughts that they tell apart themselves."""
 
 
 class Pieces:

@@ -15,6 +15,8 @@ from ...tools.errors import ModelError
 from .wire import MOST_TOKENS, Reply, ToolCall, Usage, as_object, is_array, is_object
 
 TEXT_SHOWN = 300
+THOUGHTS = ("reasoning_content", "reasoning")
+"""Where servers put thoughts that they tell apart themselves."""
 OPENING, CLOSING = "<think>", "</think>"
 """What thoughts stand between, in a text that a server does not take apart itself."""
 
@@ -84,6 +86,14 @@ def text_of(content: object) -> str:
         if isinstance(text, str):
             texts.append(text)
     return "".join(texts)
+
+
+def is_thoughts_alone(reply: Reply) -> bool:
+    """Whether a reply was cut off before its first word or call: the model was still thinking."""
+    held = any(text_of(reply.message.get(name)) for name in THOUGHTS) or OPENING in text_of(
+        reply.message.get("content")
+    )
+    return reply.truncated and not reply.text and not reply.calls and held
 
 
 def without_thoughts(text: str) -> str:

@@ -9,10 +9,11 @@ from ...tools.errors import ModelError
 from ...tools.reading.passages import estimate_tokens
 from ..events import CallEvent
 from ..llm.protocol import read_text_calls
+from ..llm.shown import LastPrompt
 from ..llm.wire import MOST_TOKENS, Adapted, Chat, Options, Reply, Usage, dump_json, load_json, prompt_was_cut
 from ..money.amounts import Amounts
 from ..money.charges import Charge, Refusal, call_of
-from ..session import LastPrompt, Session
+from ..session import Session
 from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
@@ -24,6 +25,7 @@ LATE_S = 0.5
 """A chat keeps its timeout itself; one that does not is cut off this much later."""
 BACKOFF_S = (1.0, 4.0)
 
+THOUGHT = "its thoughts took all the room of its reply; it is asked again and given more"
 CUT = (
     "{name} counted {tokens} tokens for a prompt several times as long: the server cuts prompts. "
     "`spadework doctor --probe` shows the mend"
@@ -75,6 +77,10 @@ async def call_model(session: Session, ask: Ask) -> Answered:
             continue
         await session.ledger.commit()
         session.asked = held.id
+        if session.shown.needs_room(chat, reply) and number < REQUESTS - 1:
+            session.emit(CallEvent("model", ask.role, "failed", THOUGHT))
+            previous = held
+            continue
         session.emit(CallEvent("model", ask.role, "done"))
         return Answered(reply)
     return Answered(fault=fault)
@@ -97,7 +103,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     started = ledger.clock()
     left = ledger.seconds_left(ask.keep.ms)
     timeout = timeout_of(session, chat, left)
-    by_text = bool(ask.tools) and not chat.takes_tools
+    by_text = bool(ask.tools) and not session.shown.takes_tools(chat)
     options: Options = {
         "tools": None if by_text else [*ask.tools] or None,
         "response_format": {"type": "json_object"} if ask.json_reply else None,
@@ -126,9 +132,11 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
     usage, marks = _usage(reply, fitted)
     tell_reply(session, ask, held, reply, usage)
     cut = prompt_was_cut(sum(fitted.pieces.values()), reply.usage)
+    if ask.tools and not by_text and (reply.calls or _dropped_tools(fitted, ask, reply)):
+        session.shown.tools_arrive.setdefault(chat.name, bool(reply.calls))
     if not marks and not cut:
         scale = usage.tokens_in / max(1, estimated(fitted.pieces))
-        session.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
+        session.shown.last[f"{ask.role} {chat.name}"] = LastPrompt(fitted.pieces, usage.tokens_in, scale)
     priced = session.deps.prices.picousd(chat.name, usage, local=chat.local)
     amounts = _amounts(usage, priced, int((ledger.clock() - started) * 1000))
     told = _storable(read_text_calls(reply, ask.tools)) if ask.tools else reply
@@ -158,6 +166,14 @@ def _usage(reply: Reply, fitted: Fitted) -> tuple[Usage, list[str]]:
     if told.tokens_in:
         return replace(told, tokens_out=out), ["estimated"]
     return Usage(max(1, estimated(fitted.pieces)), out, 0), ["estimated"]
+
+
+def _dropped_tools(fitted: Fitted, ask: Ask, reply: Reply) -> bool:
+    """Whether a server dropped the tools without a word: it counted hardly more than there is without them."""
+    if reply.usage is None or reply.truncated:
+        return False
+    tools = sum(estimate_tokens(orjson.dumps(tool).decode()) for tool in ask.tools)
+    return 0 < reply.usage.tokens_in < min(estimated(fitted.pieces) - tools * 9 // 10, 2 * tools)
 
 
 def _sane(usage: Usage) -> Usage:

@@ -18,9 +18,8 @@ MAX_OUT = 4_096
 MIN_OUT = 96
 """A reply shorter than this many tokens cannot hold a call or a verdict."""
 MIN_ROOM = 500
-MARGIN = 1.02
-"""Where a server counts more than is estimated, some prompts have more of what it counts more for."""
-MOST_SCALE = 2.0
+THINKING = 4
+"""So many times the room of a reply is given to a model that thinks at length before it writes."""
 
 Build = Callable[[int], list[dict[str, Any]]]
 """Builds the messages so that they come to about so many tokens at most."""
@@ -55,10 +54,11 @@ class Fitted:
 
 def fit(session: Session, chat: Chat, ask: Ask) -> Fitted | Refusal:
     """The largest prompt that fits the context and what is left, with an upper bound of what it will cost."""
-    context = int((chat.context or DEFAULT_CONTEXT) / _scale(session, chat))
-    out = min(ask.max_out, context // 4)
+    context = int((chat.context or DEFAULT_CONTEXT) / session.shown.scale(chat))
+    thinks = chat.name in session.shown.thinkers
+    out = min(ask.max_out * THINKING, context // 3) if thinks else min(ask.max_out, context // 4)
     room = context - out
-    apart = ask.tools if chat.takes_tools else ()
+    apart = ask.tools if session.shown.takes_tools(chat) else ()
     while True:
         messages = ask.build(room)
         if ask.tools and not apart:
@@ -114,12 +114,6 @@ def _out_beside(pieces: dict[bytes, int], context: int, out: int) -> int:
     return min(out, max(MIN_OUT, context - estimated(pieces)))
 
 
-def _scale(session: Session, chat: Chat) -> float:
-    """How many tokens the model's server counts for one that is estimated, where it counts more: so far in this run."""
-    most = max((last.scale for asked, last in session.last.items() if asked.endswith(f" {chat.name}")), default=1.0)
-    return min(MOST_SCALE, MARGIN * most) if most > 1 else 1.0
-
-
 def estimated(pieces: dict[bytes, int]) -> int:
     """About how many tokens a prompt has."""
     return sum(size // len(piece) * estimate_tokens(piece.decode("utf-8", "replace")) for piece, size in pieces.items())
@@ -131,7 +125,7 @@ def _bound(session: Session, asked: str, pieces: dict[bytes, int]) -> int:
     `asked` is the role and its model: two models count differently.
     """
     total = sum(pieces.values())
-    last = session.last.get(asked)
+    last = session.shown.last.get(asked)
     if last is None:
         return total
     new = sum(max(0, size - last.pieces.get(piece, 0)) for piece, size in pieces.items())

@@ -24,6 +24,7 @@ from ...tools.search import Search
 from ..llm.connections import Connections, Route, is_loopback, read_base_url
 from ..llm.model import OpenAICompatible
 from ..llm.models import NO_MODEL, Server, make_chat, probe_context
+from ..llm.told_context import learn_context
 from ..llm.wire import Chat
 from ..money.prices import load_prices, missing_price
 from ..nodes.context import DEFAULT_CONTEXT
@@ -150,7 +151,7 @@ async def _model(settings: Settings, name: str | None, *, probe: bool) -> list[C
         checks.append(await _server(chat, key, settings))
     else:
         checks.append(Check("note", "server", "reached through langchain, so it is not asked here"))
-    checks.append(await _probe(chat) if probe else _context(chat))
+    checks.append(await _probe(chat) if probe else await _context(chat))
     return [*checks, _price(chat, settings)]
 
 
@@ -169,10 +170,13 @@ async def _without_model(settings: Settings) -> Check:
     return Check("fix", "model", f"no model is set; {has}: spadework config set model {names[0] if names else 'NAME'}")
 
 
-def _context(chat: Chat) -> Check:
+async def _context(chat: Chat) -> Check:
+    """How much the model reads at once: what is set, what its server says, or what is taken where nobody says it."""
     probe = "`spadework doctor --probe` tests it with one long prompt"
     if chat.context:
         return Check("ok", "context", f"{chat.context:,} tokens (SPADEWORK_CONTEXT); {probe}")
+    if told := await learn_context(chat):
+        return Check("ok", "context", f"{told:,} tokens, as its server says; {probe}")
     told = f"not known, so prompts keep to {DEFAULT_CONTEXT:,} tokens; SPADEWORK_CONTEXT says what the model reads"
     return Check("ok", "context", f"{told}, and {probe}")
 

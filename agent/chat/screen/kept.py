@@ -25,7 +25,8 @@ class Keeper:
         """What stays of an event; nothing for most."""
         if event.kind == "decision" and event.decision["outcome"] in ("CONTINUE", "PIVOT"):
             return [(OUTCOMES[event.decision["outcome"]], "bold magenta", event.decision["reason"])]
-        if event.kind == "call" and event.state in ("failed", "refused"):
+        # A model that fails is asked again; if that is of no use, the answer says so.
+        if event.kind == "call" and event.tool != "model" and event.state in ("failed", "refused"):
             return self._trouble(event)
         return []
 

@@ -55,7 +55,6 @@ def test_where_there_is_no_terminal_only_what_stays_is_written() -> None:
         "read       failed: alder (alder)",
         "read       refused: alder (alder)",
         "pivot      alder",
-        "model      failed: alder (searcher)",
         "note       the server cuts prompts",
     ]
 

@@ -40,7 +40,7 @@ AFTER_DECIDE = {
 AFTER_TOP_UP = {"planner": "more", "finish": "take the best", END: "stop"}
 CHANGES_BEST = frozenset({"findings", "candidates", "constraints", "stated"})
 AFTER_BEGIN = {"converse": "in a conversation", "planner": "a question by itself"}
-AFTER_CONVERSE = {"planner": "a question", END: "small talk"}
+AFTER_CONVERSE = {"planner": "a question", "verifier": "an answer that stands already", END: "small talk"}
 DESTINATIONS = {
     "begin": AFTER_BEGIN,
     "converse": AFTER_CONVERSE,

@@ -37,7 +37,7 @@ def simulated(folder: Path, number: int, *, skill: float, failing: int = 0) -> G
             asked.append(None)
             if len(asked) == failing:
                 return error(503, "busy")
-            options = {name: body.get(name) for name in ("tools", "max_tokens")}
+            options: Any = {name: body.get(name) for name in ("tools", "max_tokens")}
             reply = asyncio.run(chat.complete(body["messages"], temperature=0.0, **options))
             said = {name: value for name, value in reply.message.items() if name != "role"}
             assert reply.usage is not None

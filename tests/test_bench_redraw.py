@@ -11,6 +11,6 @@ def test_a_screen_that_waits_on_a_model_takes_less_than_a_twentieth_of_a_core() 
 
 
 def test_a_screen_that_could_not_be_drawn_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redraw.sys, "executable", "/bin/false")
+    monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(RuntimeError, match="was not drawn"):
         redraw.measure(80, 24, 0.1, pieces=0)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from chat_events import EVIL
 from pty_screen import Terminal, running
@@ -18,7 +19,8 @@ LABELS = ("question", "best", "proof", "plan", "calls", "decided", "now", "think
 
 
 def attacked(*numbers: int, **environment: str) -> Terminal:
-    with running(WORKER, "attack", *map(str, numbers), **environment) as terminal:
+    settings: dict[str, Any] = dict(environment)
+    with running(WORKER, "attack", *map(str, numbers), **settings) as terminal:
         terminal.read_all()
     assert terminal.process.returncode == 0, terminal.text
     return terminal

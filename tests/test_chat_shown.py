@@ -159,7 +159,7 @@ def test_the_first_column_is_ours_and_lines_fit(
 
 def test_all_of_an_address_is_in_the_full_text_and_its_end_is_cut_in_the_short_one() -> None:
     url = "https://alder.example/" + "x" * 90
-    changes = {**PROVEN, "sources": [Source(url=url, title="Alder Bridge", kind="read")]}
+    changes: Any = {**PROVEN, "sources": [Source(url=url, title="Alder Bridge", kind="read")]}
     short, whole = told(**changes), told(full=True, **changes)
     assert any(line.startswith("[1] (read, not quoted) Alder Bridge  https://alder.example/xx") for line in short)
     assert url in "".join(line.strip() for line in whole)
@@ -167,7 +167,7 @@ def test_all_of_an_address_is_in_the_full_text_and_its_end_is_cut_in_the_short_o
 
 
 def test_an_ascii_terminal_gets_ascii_of_ours() -> None:
-    long = {**PROVEN, "constraints": [{"id": "c0", "text": "who built it " * 20, "kind": "asked"}]}
+    long: Any = {**PROVEN, "constraints": [{"id": "c0", "text": "who built it " * 20, "kind": "asked"}]}
     assert all(line.isascii() for line in told(ascii_only=True, **long))
 
 

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from spadework.tools.backends.choice import BACKENDS, make_backend, make_search
+from spadework.tools.backends.choice import make_backend, make_search
+from spadework.tools.backends.names import BACKENDS
 from spadework.tools.errors import ConfigError
 from spadework.tools.search import Search
 from spadework.tools.web.http import SafeClient

@@ -1,5 +1,6 @@
 """A conversation in one thread: small talk, follow-ups that know what was found, and a budget for all of it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +165,14 @@ def test_what_is_added_to_a_question_stays_within_the_conversation() -> None:
             return f'{{"question": "{FIRST}"}}'
         return [search(*(f"Alder {len(str(messages))} {number}" for number in range(3)))]
 
-    talk, said = Talk(), [{"searches": 5}, "take"]
+    talk = Talk()
+    said: list[Any] = [{"searches": 5}, "take"]
+
+    def more(_: Result) -> Any:
+        return said.pop(0)
+
     budget, whole = Budget(searches=1, browses=0, model_calls=40), Budget(searches=3)
-    result = talk.say(FIRST, greedy, budget, whole, on_spent=lambda _: said.pop(0))
+    result = talk.say(FIRST, greedy, budget, whole, on_spent=more)
     assert (result.spend.searches, talk.web.searches, result.budget["searches"]) == (3, 3, 3)
 
 
@@ -215,7 +221,6 @@ def test_questions_of_a_thread_without_conversation_stay_apart() -> None:
 
 @given(st.text(max_size=60), st.integers(0, 200), st.sampled_from(["talk", "other"]))
 def test_a_field_is_read_as_far_as_it_is_there(said: str, end: int, name: str) -> None:
-    import json
 
     whole = json.dumps({"first": 1, name: said, "last": "x"})
     got = field_so_far(whole[:end], "talk")
@@ -234,3 +239,42 @@ def test_a_part_and_what_was_spent_before_never_exceed_the_whole(wanted: Budget,
         assert had[name] + counted(spent)[name] <= max(limit, counted(spent)[name])
     for name, limit in wanted.limits().items():
         assert had[name] <= limit
+
+
+def test_an_answer_that_stands_already_is_checked_and_not_searched_for() -> None:
+    talk = Talk()
+    talk.say(FIRST, ANSWERED)
+    again = [{"url": ALDER, "quote": BUILT}]
+    said = {"question": "Who was the builder of it?", "answer": "Mara Finch", "quotes": again}
+    result = talk.say("Remind me: who was it?", [json.dumps(said), '{"doubts": []}'])
+    assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "verified", "answered")
+    assert (result.spend.searches, result.spend.browses, result.spend.model_calls) == (0, 0, 2)
+    assert [item["quote"] for item in result.findings[0]["evidence"]] == [BUILT]
+    assert result.sources[0].url == ALDER
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        [{"url": ALDER, "quote": "It was built by Mara Finch in 1871 from imported stone."}],
+        [{"url": "http://x.example/nowhere", "quote": BUILT}],
+        [],
+        "none",
+    ],
+)
+def test_an_answer_whose_words_stand_nowhere_is_searched_for(quotes: object) -> None:
+    talk = Talk()
+    talk.say(FIRST, ANSWERED)
+    said = {"question": FIRST, "answer": "Mara Finch", "quotes": quotes}
+    result = talk.say("Who was it again?", [json.dumps(said), *FOLLOWED[1:]])
+    assert talk.prompt(1).startswith("You find the answer"), "the searcher is asked"
+    assert result.status != "verified" or result.answer == "Wendle"
+
+
+def test_an_answer_is_doubted_by_the_verifier_like_any_other() -> None:
+    talk = Talk()
+    talk.say(FIRST, ANSWERED)
+    said = {"question": "Who paid for it?", "answer": "Mara Finch", "quotes": [{"url": ALDER, "quote": BUILT}]}
+    doubts = '{"doubts": [{"constraint": "c0", "why": "she built it; who paid is not said"}]}'
+    result = talk.say("Who paid for it?", [json.dumps(said), doubts])
+    assert result.status != "verified"

@@ -38,6 +38,7 @@ def test_the_picture_has_every_node_and_says_when_an_edge_is_taken() -> None:
         ("begin", "converse", "in a conversation"),
         ("begin", "planner", "a question by itself"),
         ("converse", "planner", "a question"),
+        ("converse", "verifier", "an answer that stands already"),
         ("converse", "__end__", "small talk"),
         ("decide", "deepen", "CONTINUE"),
         ("decide", "pivot", "PIVOT"),
@@ -54,7 +55,7 @@ def test_the_picture_has_every_node_and_says_when_an_edge_is_taken() -> None:
         ("searcher", "no call: nudge"),
     ):
         assert f"searcher -. &nbsp;{label}&nbsp; .-> {target};" in picture
-    assert picture.count("-->") + picture.count(".->") == 21, "an edge that is not listed here"
+    assert picture.count("-->") + picture.count(".->") == 22, "an edge that is not listed here"
 
 
 def play(reply: Callable[[int], Said], budget: Budget) -> tuple[Result, ScriptedChat]:

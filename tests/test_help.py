@@ -47,7 +47,7 @@ def parsed(line: str) -> None:
     given = given[1 : given.index(">") if ">" in given else None]
     command: click.Command = cli
     context = cli.make_context("spadework", given)
-    while isinstance(command, click.Group) and (rest := [*context._protected_args, *context.args]):
+    while isinstance(command, click.Group) and (rest := [*vars(context)["_protected_args"], *context.args]):
         name, inner, rest = command.resolve_command(context, rest)
         assert inner is not None
         context, command = inner.make_context(name, rest, parent=context), inner

@@ -269,11 +269,11 @@ class Writing(PlayingWithTools):
 
 def call_piece(arguments: str, name: str | None = None) -> AIMessageChunk:
     piece = tool_call_chunk(name=name, args=arguments, id="c0" if name else None, index=0)
-    return AIMessageChunk("", tool_call_chunks=[piece])
+    return AIMessageChunk(content="", tool_call_chunks=[piece])
 
 
 END = AIMessageChunk(
-    "",
+    content="",
     usage_metadata={"input_tokens": 9, "output_tokens": 4, "total_tokens": 13},
     response_metadata={"finish_reason": "tool_calls"},
 )
@@ -291,9 +291,9 @@ async def written(*pieces: Any, timeout: float = 5.0, silence: float = 5.0) -> t
 async def test_a_streamed_reply_is_told_piece_by_piece_and_is_the_same() -> None:
     thought: Any = [{"type": "thinking", "thinking": "hm", "index": 0}]
     reply, told = await written(
-        AIMessageChunk(thought, response_metadata={"model_provider": "anthropic"}),
-        AIMessageChunk([{"type": "text", "text": "I <b", "index": 1}]),
-        AIMessageChunk([{"type": "text", "text": "> look", "index": 1}]),
+        AIMessageChunk(content=thought, response_metadata={"model_provider": "anthropic"}),
+        AIMessageChunk(content=[{"type": "text", "text": "I <b", "index": 1}]),
+        AIMessageChunk(content=[{"type": "text", "text": "> look", "index": 1}]),
         call_piece('{"q"', "search"),
         call_piece(": 1}"),
         END,
@@ -321,5 +321,5 @@ async def test_a_model_that_cannot_stream_is_asked_for_its_whole_reply() -> None
 
 async def test_silence_within_a_stream_ends_the_call() -> None:
     with pytest.raises(ModelError, match=r"fell silent for 0\.1 s") as caught:
-        await written(AIMessageChunk("Par"), 3.0, silence=0.1)
+        await written(AIMessageChunk(content="Par"), 3.0, silence=0.1)
     assert (caught.value.kind, caught.value.sent) == ("timeout", True)

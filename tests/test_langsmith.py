@@ -40,9 +40,10 @@ def collecting(*, silent: bool = False) -> Generator[tuple[int, list[dict[str, A
             if silent:
                 over.wait(30)
                 return
-            told = json.loads(body) if body else {}
+            told: dict[str, Any] = json.loads(body) if body else {}
             runs.extend(told.get("post") or [])
-            for patch in told.get("patch") or []:
+            patches: list[dict[str, Any]] = told.get("patch") or []
+            for patch in patches:
                 next(run for run in runs if run["id"] == patch["id"]).update(patch)
             sent = json.dumps(INFO).encode()
             self.send_response(200)

@@ -51,20 +51,20 @@ async def test_a_server_that_says_its_context_is_believed(told: dict[str, Any], 
     assert (len(server.asked), server.bodies) == (requests, [])
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        {},
-        listed(),
-        listed(owned_by="library"),
-        listed(owned_by="library") | {"/api/ps": {"models": []}},
-        listed(max_model_len=0),
-        listed(max_model_len="many"),
-        {"/v1/models": []},
-        {"/v1/models": {"data": [None, 3]}},
-        {"/v1/models": {"data": {"id": "m"}}},
-    ],
-)
+NOTHING: list[dict[str, Any]] = [
+    {},
+    listed(),
+    listed(owned_by="library"),
+    listed(owned_by="library") | {"/api/ps": {"models": []}},
+    listed(max_model_len=0),
+    listed(max_model_len="many"),
+    {"/v1/models": []},
+    {"/v1/models": {"data": [None, 3]}},
+    {"/v1/models": {"data": {"id": "m"}}},
+]
+
+
+@pytest.mark.parametrize("told", NOTHING)
 async def test_what_is_not_told_stays_unknown(told: dict[str, Any]) -> None:
     with SlowServer(told=told) as server:
         chat = OpenAICompatible(model="m", base_url=server.base_url)

@@ -159,7 +159,7 @@ def test_whatever_a_line_holds_there_is_a_page_or_a_clear_line(
     file = tmp_path_factory.mktemp("x") / "x.jsonl"
     lines = [header(), call(1, "model", "searcher", "started"), prompt(1, "c"), {"t": 2, "kind": "message", "id": "m1"}]
     lines += [{"t": 3, "kind": "end", "result": {"findings": [{"candidate": "a", "constraint": "c0", "verdict": "?"}]}}]
-    line = data.draw(st.sampled_from(lines))
+    line: dict[str, Any] = data.draw(st.sampled_from(lines))
     name = data.draw(st.sampled_from([*line, "message", "result", "charges"]))
     line[name] = data.draw(JSON)
     written(file, *lines)

@@ -16,7 +16,6 @@ from click.testing import CliRunner, Result
 from fake_openai import Answer, FakeOpenAI, error, text
 from spadework.agent.events import DeltaEvent, PlanEvent
 from spadework.agent.terminal.cli import cli
-from spadework.agent.trace import writer as module
 from spadework.agent.trace.writer import TraceWriter
 from spadework.tools.errors import ConfigError
 
@@ -177,7 +176,7 @@ def test_a_disk_that_fills_up_costs_the_trace_and_not_the_run(
             raise OSError(28, "No space left on device")
         return done
 
-    monkeypatch.setattr(module.os, "write", write)
+    monkeypatch.setattr("os.write", write)
     done = asked(tmp_path)
     monkeypatch.undo()
     assert done.exit_code == 0

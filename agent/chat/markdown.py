@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from ...tools.clean import clean, one_line
 from ..terminal.show import status_text, stopped_text, verdict_text
-from .spent import receipt_line
+from .spent import not_looked_up, receipt_line
 
 if TYPE_CHECKING:
     from ..result import Result, Source
@@ -20,15 +20,22 @@ _WWW = re.compile(r"(?i)(www)(\.)")
 _SAFE = "/:?#@!$&'*+,;=%-._~"
 
 
-def as_markdown(result: "Result") -> str:
-    """The answer, how it stands, its proof, its sources with links (http and https only), and the receipt."""
+def as_markdown(result: "Result", level: int = 1) -> str:
+    """The answer, how it stands, its proof, its sources with links (http and https only), and the receipt.
+
+    Its heading is of this level, those of its parts of the next one.
+    """
+    head, deeper = f"{'#' * level} {escaped(result.question)}", "#" * (level + 1)
+    if not_looked_up(result):
+        return f"{head}\n\n{_answer(result.answer)}\n\n{escaped(receipt_line(result))}\n"
+    sources = (f"{number}. {_source(one)}" for number, one in enumerate(result.sources, start=1))
     parts = [
-        f"# {escaped(result.question)}",
+        head,
         _answer(result.answer) or "No answer was found.",
         "\n".join(_stands(result)),
-        _section("Proof", _proof(result)),
-        _section("Sources", (f"{number}. {_source(one)}" for number, one in enumerate(result.sources, start=1))),
-        f"## Receipt\n\n{escaped(receipt_line(result))}\n\n{_verbatim(result.receipt())}",
+        _section(f"{deeper} Proof", _proof(result)),
+        _section(f"{deeper} Sources", sources),
+        f"{deeper} Receipt\n\n{escaped(receipt_line(result))}\n\n{_verbatim(result.receipt())}",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -54,7 +61,7 @@ def _answer(text: str) -> str:
 
 def _section(title: str, lines: Iterator[str]) -> str:
     found = list(lines)
-    return "\n".join([f"## {title}", "", *found]) if found else ""
+    return "\n".join([title, "", *found]) if found else ""
 
 
 def _stands(result: "Result") -> Iterator[str]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def conversation_markdown(talk: "Conversation") -> str:
     """Every question with its answer, proof and sources; of questions of an earlier chat what is kept of them."""
-    parts = [f"# {escaped(one_line(talk.title, 200))}", *map(_exchange, talk.earlier)]
-    parts += [as_markdown(result) for result in talk.results]
+    parts = ["# A conversation with Spadework", *map(_exchange, talk.earlier)]
+    parts += [as_markdown(result, level=2).strip("\n") for result in talk.results]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,5 +1,6 @@
 """The first look at a message of a conversation: small talk is replied to at once, a question is searched for."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from langgraph.types import Command
@@ -11,13 +12,17 @@ from ...tools.search import normalise_query
 from ..llm.partial import field_so_far
 from ..llm.verdicts import read_object
 from ..llm.wire import Reply
+from ..proof.matrix import cell_key
 from ..session import Session
-from ..state import AgentState, what_is_asked
-from .arguments import said
+from ..state import AgentState, updated, what_is_asked
+from .arguments import MAX_ANSWER_CHARS, read_claims
+from .arguments import said as said_on_one_line
 from .calls import call_model
 from .context import DEFAULT_CONTEXT
 from .fitting import Ask
 from .past import conversation_text, known_entries
+from .planner import is_simple
+from .recording import record_claims
 
 MAX_OUT = 700
 MAX_TALK = 4_000
@@ -25,11 +30,21 @@ MAX_QUESTION = 1_000
 MAX_KNOWN = 4_000
 """Tokens of what is known already that a follow-up starts with; a small context gets three tenths of it at most."""
 
-Next = Literal["planner", "__end__"]
+Next = Literal["planner", "verifier", "__end__"]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a message wants, as a model took it: talk, or a question, perhaps with an answer that stands already."""
+
+    talk: str = ""
+    question: str = ""
+    answer: str = ""
+    quotes: object = None
 
 
 async def converse(state: AgentState, session: Session) -> Command[Next]:
-    """Reply to small talk, or hand the question on, complete by itself and with what was found before."""
+    """Reply to small talk, check an answer that stands already, or hand the question on with what was found before."""
     asked = await call_model(
         session,
         Ask(
@@ -45,16 +60,32 @@ async def converse(state: AgentState, session: Session) -> Command[Next]:
     charges = session.ledger.drain()
     if asked.reply is None and asked.fault:
         return Command(update={"fault": asked.fault, "stop_reason": "error", "charges": charges}, goto="__end__")
-    question, talk = _read(asked.reply)
-    if talk and not question:
-        update: dict[str, Any] = {"answer": talk, "status": "unverified", "stop_reason": "no_search_needed"}
+    said = _read(asked.reply)
+    if said.talk and not said.question:
+        update: dict[str, Any] = {"answer": said.talk, "status": "unverified", "stop_reason": "no_search_needed"}
         return Command(update={**update, "charges": charges}, goto="__end__")
+    question = said.question or state["question"]
     update = {"charges": charges}
-    if question and normalise_query(question) != normalise_query(state["question"]):
+    if normalise_query(question) != normalise_query(state["question"]):
         update |= {"assumption": question, "constraints": [what_is_asked(question)]}
+    if said.answer and (shown := _shown_already(updated(state, update), session, said)):
+        stated = {"stated": True} if is_simple(question) else {}
+        update |= {**stated, **shown, "charges": {**charges, **session.ledger.drain()}}
+        return Command(update=update, goto="verifier")
     context = session.chat("searcher").context or DEFAULT_CONTEXT
-    known = known_entries(state, session, question or state["question"], min(MAX_KNOWN, context * 3 // 10))
+    known = known_entries(state, session, question, min(MAX_KNOWN, context * 3 // 10))
     return Command(update=update | ({"transcript": known} if known else {}), goto="planner")
+
+
+def _shown_already(state: AgentState, session: Session, said: Understood) -> dict[str, Any]:
+    """An answer as it is proposed, where code finds the words that show it on pages read before; else nothing."""
+    if not session.deps.strategy.matrix:
+        return {}
+    found = {"candidate": said.answer, "constraint": "c0", "verdict": "satisfied", "quotes": said.quotes}
+    done = record_claims(session, state, read_claims([found], "", []), by="converse")
+    finding = done.findings.get(cell_key(said.answer, "c0"))
+    proven = finding is not None and finding["proof"] == "page" and finding["verdict"] == "satisfied"
+    return {"findings": done.findings, "proposed": said.answer} if proven else {}
 
 
 def converse_messages(state: AgentState, room: int) -> list[dict[str, Any]]:
@@ -65,13 +96,19 @@ def converse_messages(state: AgentState, room: int) -> list[dict[str, Any]]:
     return [{"role": "system", "content": system}, {"role": "user", "content": f"{text}\n\n{message}"}]
 
 
-def _read(reply: Reply | None) -> tuple[str, str]:
-    """The question and the talk of a reply. What is neither is searched for as it was said: that can do no harm."""
+def _read(reply: Reply | None) -> Understood:
+    """What a reply says. One that says nothing usable is no harm: the message is searched for as it is."""
     if reply is None:
-        return "", ""
+        return Understood()
     data = read_object(reply).data
-    question, talk = data.get("question"), data.get("talk")
-    if not data:
-        talk = field_so_far(reply.text, "talk")  # a reply that was cut off: what is there is worth showing
-    told = clean(talk).strip()[:MAX_TALK] if isinstance(talk, str) else ""
-    return said(question, MAX_QUESTION) if isinstance(question, str) else "", told
+    talk = data.get("talk") if data else field_so_far(reply.text, "talk")  # cut off: what is there is worth showing
+    return Understood(
+        talk=clean(talk).strip()[:MAX_TALK] if isinstance(talk, str) else "",
+        question=_line(data.get("question"), MAX_QUESTION),
+        answer=_line(data.get("answer"), MAX_ANSWER_CHARS),
+        quotes=data.get("quotes"),
+    )
+
+
+def _line(value: object, most: int) -> str:
+    return said_on_one_line(value, most) if isinstance(value, str) else ""

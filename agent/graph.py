@@ -11,6 +11,7 @@ from langgraph.types import Command
 
 from ..tools.pages import urls_in
 from .deps import Deps
+from .events import PlanEvent
 from .money.budget import Budget
 from .nodes.act import act
 from .nodes.best import tell_best
@@ -23,7 +24,7 @@ from .nodes.searcher import searcher
 from .nodes.topping import top_up
 from .nodes.verifier import verifier
 from .parallel import runs
-from .state import AgentState, Question, fresh_question, updated
+from .state import AgentState, Question, fresh_question, updated, what_is_asked
 
 Graph = StateGraph[AgentState, None, Question, AgentState]
 
@@ -104,6 +105,8 @@ async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
     plain = _plain(update)
     if not CHANGES_BEST.isdisjoint(plain):
         tell_best(session, updated(state, plain))
+    if work is not act:  # which tells it when its calls have come back
+        session.emit_spend(state)
     return update
 
 
@@ -119,6 +122,7 @@ async def begin(state: AgentState, deps: Deps) -> dict[str, Any] | Command[Any]:
     session = await deps.begin(run, turn, state["question"], budget)
     session.pages.allow(urls_in(state["question"]))
     number = session.ledger.question
+    session.emit(PlanEvent([what_is_asked(state["question"])], []))
     fresh = {**fresh_question(state["question"]), "run": run, "turn": number, "budget": budget.to_dict()}
     fresh |= {"past": begun(state, number)}
     # Several runs side by side have one way to go.

@@ -54,7 +54,10 @@ def _closed(state: AgentState, last: Exchange) -> Exchange:
 
 
 def _fact(demand: str, finding: Finding) -> Fact:
-    quotes = [{"quote": item["quote"], "url": item["url"]} for item in finding["evidence"][:QUOTES]]
+    # Of a proof by pages only their words: those of a search result beside them prove nothing later.
+    by_page = [item for item in finding["evidence"] if item["kind"] == "page"]
+    evidence = by_page if finding["proof"] == "page" else finding["evidence"]
+    quotes = [{"quote": item["quote"], "url": item["url"]} for item in evidence[:QUOTES]]
     return Fact(
         demand=demand,
         verdict=finding["verdict"],

@@ -105,8 +105,6 @@ async def _run(work: Work, deps: Deps, state: AgentState) -> Any:
     plain = _plain(update)
     if not CHANGES_BEST.isdisjoint(plain):
         tell_best(session, updated(state, plain))
-    if work is not act:  # which tells it when its calls have come back
-        session.emit_spend(state)
     return update
 
 

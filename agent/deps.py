@@ -121,7 +121,8 @@ class Deps:
         while (entries := await self._entries(run, turn)) and not goes_on:
             turn += 1
         session = await self.open(run, turn, budget)
-        await self._recall_earlier(session, run, turn)
+        if self.converses:
+            await self._recall_earlier(session, run, turn)
         session.ledger.absorb({}, entries)
         for entry in entries:
             session.recall(entry)

@@ -106,7 +106,9 @@ def _without_marked(text: str, found: list[str]) -> str:
 def unprintable(it: Raid) -> list[str]:
     """Control characters in what a terminal is shown, in the result as data, and in the events on the way there."""
     shown = [result_text(it.ended, 80, full=True, explain=True), it.ended.receipt(full=True)]
-    told = [*shown, *_texts(it.ended.to_dict()), *(text for event in it.events for text in _texts(asdict(event)))]
+    # Prompts and replies are told as they go over the wire; who shows them, as a trace's page does, cleans them.
+    events = [event for event in it.events if event.kind not in ("prompt", "reply")]
+    told = [*shown, *_texts(it.ended.to_dict()), *(text for event in events for text in _texts(asdict(event)))]
     return [f"{char!r} in {text[:80]!r}" for text in told for char in text if char != "\n" and not char.isprintable()]
 
 

@@ -21,6 +21,7 @@ class Shell:
     def __init__(self, server: FakeOpenAI, folder: Path) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
         self.folder, self.server = folder, server
+        self.complained = ""
         self.environment = own | {
             "SPADEWORK_CONFIG": "none",
             "SPADEWORK_STORE": str(folder / "runs.db"),
@@ -43,6 +44,7 @@ class Shell:
         )
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
+        self.complained = done.stderr
         return done.stdout
 
 
@@ -63,11 +65,11 @@ def test_each_line_of_a_pipe_is_a_message_and_nobody_is_asked_anything(shell: Sh
 
 
 def test_the_code_is_that_of_the_last_line(shell: Shell) -> None:
-    told = shell.run("chat", said="/nothing\n", code=2)
-    assert told == "error: there is no command /nothing: /help lists the commands\n"
+    shell.run("chat", said="/nothing\n", code=2)
+    assert shell.complained == "error: there is no command /nothing: /help lists the commands\n"
     shell.run("chat", said="")
-    told = shell.run("chat", said="Who built the Alder Bridge?\n", code=2, SPADEWORK_MODEL="")
-    assert told.startswith("error: no model is set")
+    shell.run("chat", said="Who built the Alder Bridge?\n", code=2, SPADEWORK_MODEL="")
+    assert shell.complained.startswith("error: no model is set")
 
 
 def test_conversations_go_on_in_another_process_and_are_listed_and_deleted(shell: Shell) -> None:

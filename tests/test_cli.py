@@ -19,10 +19,29 @@ MODULE = [sys.executable, "-m", "spadework.agent"]
 HEAVY = ("rich", "langgraph", "langchain_core", "httpx", "pydantic", "bs4", "vcr", "orjson", "asyncio", "sqlite3")
 
 
-def test_the_command_alone_prints_its_help() -> None:
-    told = CliRunner().invoke(cli, [])
+def test_the_command_alone_is_a_chat() -> None:
+    told = CliRunner().invoke(cli, [], input="/help\n")
     assert told.exit_code == 0
-    for name in ("ask", "runs", "resume", "purse", "doctor", "graph", "demo", "record", "cassette", "world"):
+    assert "/budget [LIMITS]" in told.stdout
+
+
+def test_the_help_lists_the_commands_and_the_exit_codes() -> None:
+    told = CliRunner().invoke(cli, ["--help"])
+    assert told.exit_code == 0
+    for name in (
+        "chat",
+        "sessions",
+        "ask",
+        "runs",
+        "resume",
+        "purse",
+        "doctor",
+        "graph",
+        "demo",
+        "record",
+        "cassette",
+        "world",
+    ):
         assert f"\n  {name} " in told.stdout
     assert "3 no answer was found" in " ".join(told.stdout.split())
 

@@ -173,12 +173,20 @@ async def test_a_forgetful_model_whose_server_read_everything_is_not_blamed() ->
 
 
 async def test_a_server_that_openly_refuses_a_long_prompt_is_told() -> None:
-    said = "This model's maximum context length is 8192 tokens"
+    said = "The prompt is too long for this model"
     with FakeOpenAI(unsupported("max_tokens"), error(400, said)) as server:
         finding = await probe_context(made("m", server=Server(server.base_url)))
     assert not finding.whole
     assert said in finding.text
     assert "SPADEWORK_CONTEXT" in finding.mend
+
+
+async def test_a_server_that_names_its_limit_when_it_refuses_is_taken_at_its_word() -> None:
+    said = "This model's maximum context length is 8192 tokens"
+    with FakeOpenAI(unsupported("max_tokens"), error(400, said)) as server:
+        finding = await probe_context(made("m", server=Server(server.base_url)))
+    assert finding.whole
+    assert "8,192 tokens" in finding.text
 
 
 async def test_a_model_that_cannot_be_asked_is_a_model_error() -> None:

@@ -134,7 +134,7 @@ def test_who_says_stop_ends_the_run_without_a_further_call(web: SmallWeb) -> Non
         return "stop"
 
     result = run_agent(QUESTION, SHORT, model=chat, search=web, browse=web, on_spent=stop)
-    assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "unverified", "cancelled")
+    assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "unverified", "budget")
     assert calls == [len(chat.prompts)]
 
 
@@ -171,7 +171,7 @@ def test_a_paused_run_waits_in_its_store_until_it_is_told(web: SmallWeb, tmp_pat
     assert (over.status, chat.prompts) == ("verified", [])
 
 
-@pytest.mark.parametrize(("word", "ended"), [("take", "budget"), ("stop", "cancelled"), (None, "budget")])
+@pytest.mark.parametrize(("word", "ended"), [("take", "budget"), ("stop", "budget"), (None, "budget")])
 def test_a_paused_run_can_be_ended_and_goes_on_later_all_the_same(
     word: Any, ended: str, web: SmallWeb, tmp_path: Path
 ) -> None:

@@ -28,7 +28,9 @@ def replacing(path: Path) -> Generator[Path]:
             fresh.unlink()
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write all of a file, or nothing. Raises OSError."""
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write all of a file, or nothing; a private one can be read by its owner only. Raises OSError."""
     with replacing(path) as fresh:
+        if private:
+            fresh.touch(mode=0o600)
         fresh.write_bytes(data)

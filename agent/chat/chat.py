@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import click
+
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError, SpadeworkError
-from ..money.budget import Budget
+from ..money.budget import PUBLIC_NAMES, Budget
 from ..terminal.ask import example_top_up, exit_code
 from .commands.budgets import read_more
-from .commands.registry import is_command, run_command
+from .commands.registry import find_command, is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, PipeReader, Reader
 from .stored import find_saved, load_saved
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 ENDED = ("answered", "budget", "no_leads", "no_search_needed")
 AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
 WAITING = "the question waits: /retry goes on with it, /topup adds to it"
-YES = ("", "a", "add", "y", "yes")
-TAKE = ("t", "take", "n", "no")
-STOP = ("s", "stop", "q", "quit", "/quit", "/stop")
+TAKE = ("", "t", "take", "n", "no")
+STOP = ("s", "stop", "q")
+CHOICES = "add, take or stop? "
+LOOKING = ("sources", "open", "why", "plan", "receipt", "spent", "budget", "help", "quit")
+"""Commands that can be said while a question waits to be told what becomes of it."""
 WIDEST = 100
 
 
@@ -72,7 +76,7 @@ class Chat:
             else:
                 self.ask(line)
         except SpadeworkError as error:
-            self.code = 2 if isinstance(error, ConfigError) else 1
+            self.code = 2 if isinstance(error, ConfigError) and not self.conversation.questions else 1
             self.complain(str(error))
         except OSError as error:
             self.code = 1
@@ -81,12 +85,15 @@ class Chat:
     def ask(self, message: str) -> None:
         """Ask a question, and show what comes of it. Raises ConfigError before anything is spent."""
         talk = self.conversation
+        if not self.reader.interactive:
+            self.say(f"> {message}")
         self._answer(message, lambda on_event: talk.ask(message, on_event))
 
     def go_on(self, said: "Said" = None) -> None:
         """Go on with the last question, after a kill, a failure, or with more."""
         talk = self.conversation
-        self._answer(talk.message, lambda on_event: talk.go_on(said, on_event))
+        view = None if talk.result is None else seen_before(talk.message, talk.result)
+        self._answer(talk.message, lambda on_event: talk.go_on(said, on_event), view)
 
     def add(self, more: Budget) -> None:
         """Go on with the last question with more; the conversation's budget is raised where that is in the way."""
@@ -107,9 +114,11 @@ class Chat:
         What was said is shown, and where its last question stands. Raises ConfigError and StoreError.
         """
         talk = self.conversation
-        run = find_saved(kept_in(self), name, but=talk.run).run
-        loaded = load_saved(kept_in(self), run)
-        self.conversation = Conversation.of(loaded, run, talk)
+        saved = find_saved(kept_in(self), name, but=talk.run)
+        if saved.state == "open":
+            raise ConfigError(f"conversation {saved.run} is answering a question in another chat now: wait for its end")
+        loaded = load_saved(kept_in(self), saved.run)
+        self.conversation = Conversation.of(loaded, saved.run, talk)
         for exchange in loaded.exchanges:
             self.say(f"> {exchange['question']}")
             status = f" ({exchange['status']})" if exchange["facts"] else ""
@@ -138,19 +147,27 @@ class Chat:
                 self.console.print(Text(indent + part), soft_wrap=True)
 
     def complain(self, text: str) -> None:
-        """One line on what went wrong."""
+        """What went wrong, in one line; where nobody watches, on stderr."""
+        if not self.reader.interactive:
+            click.echo(f"error: {one_line(text)}", err=True)
+            return
         from rich.text import Text
 
-        self.console.print(Text("error: ", "red").append(one_line(text)), soft_wrap=True)
+        from .screen.cells import folded, shown
+
+        first, *rest = folded(f"error: {shown(text)}", self.width - 2)
+        self.console.print(Text(first[:6], "red").append(first[6:]), soft_wrap=True)
+        for part in rest:
+            self.console.print(Text(f"  {part}"), soft_wrap=True)
 
     def keys(self) -> str:
         """What the keys do, where there are any."""
         return KEYS if self.reader.interactive else ""
 
-    def _answer(self, question: str, work: "Callable[[OnEvent], Result]") -> None:
+    def _answer(self, question: str, work: "Callable[[OnEvent], Result]", view: "View | None" = None) -> None:
         """Run, show the answer, and ask what to do where a limit is gone."""
         talk = self.conversation
-        result, view = self._watched(question, work, None)
+        result, view = self._watched(question, work, view)
         while result.paused and not self.leaving:
             said = self._asked_for_more(result)
             if said is None:
@@ -191,25 +208,59 @@ class Chat:
     def _asked_for_more(self, result: "Result") -> "Said":
         """What is to become of a question whose budget is gone; None where nobody says so now, and it waits."""
         example = example_top_up(result)
-        gone = result.resource.replace("_", " ").removeprefix("tools.")
-        self.say(f"{gone or 'the budget'}: used up. Enter adds {example}; or say how much, take, or stop.")
+        self.say(self._used_up(result, example))
         while True:
             try:
-                said = self.reader.reply("add, take or stop? ").strip().lower()
+                said = self.reader.reply(CHOICES).strip()
             except KeyboardInterrupt:
                 return "stop"
             except EOFError:
                 self.leaving = True
                 return None
-            if said in TAKE:
+            if said.lower() in TAKE:
                 return "take"
-            if said in STOP:
+            if said.lower() in STOP:
                 return "stop"
-            text = example if said in YES else said.removeprefix("add ").removeprefix("/topup ")
             try:
-                return read_more(self, text, "add")
+                if (more := self._more(said, example)) is not None:
+                    return more
             except ConfigError as error:
-                self.complain(str(error))
+                self.complain(f"{error} (or say take, or stop)")
+            if self.leaving:
+                return None
+
+    def _more(self, said: str, example: str) -> Budget | None:
+        """What somebody adds; a command that looks at something is obeyed, and adds nothing. Raises ConfigError."""
+        text = said.lower().removeprefix("/topup").strip()
+        if text.startswith("/"):
+            name = find_command(text[1:].partition(" ")[0]).name
+            if name not in LOOKING:
+                raise ConfigError(f"/{name}: say first what is to become of this question")
+            run_command(self, said)
+            return None
+        return read_more(self, example if text == "add" else text.removeprefix("add "), "add")
+
+    def _used_up(self, result: "Result", example: str) -> str:
+        gone = result.resource.replace("_", " ").removeprefix("tools.") or "the budget"
+        left = self.conversation.left()
+        name = next((name for name in left if PUBLIC_NAMES.get(name, name) == result.resource), "")
+        whole = " What is added raises the limit of the conversation, too." if name and not left[name] else ""
+        return f"{gone}: used up. Add some ({example}), take what there is (Enter), or stop.{whole}"
+
+
+def seen_before(question: str, result: "Result") -> "View":
+    """The screen of a question that goes on, with what its last result says of it."""
+    from ..events import PlanEvent, SpendEvent
+    from ..money.budget import Remaining, counted
+    from ..state import Constraint, Step
+    from .conversation import spent_of
+    from .screen.view import View
+
+    left = Remaining(Budget.of(result.budget).limits(), counted(spent_of(result)))
+    view = View(question, dict(left.limits))
+    view.take(PlanEvent([Constraint(**one) for one in result.constraints], [Step(**one) for one in result.plan]), 0.0)
+    view.take(SpendEvent(dict(left.limits), dict(left.gone), left.regime), 0.0)
+    return view
 
 
 def kept_in(chat: Chat) -> str:

@@ -1,5 +1,6 @@
 """A conversation: its questions, each within a budget, all together within another one, in one thread of a store."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -59,6 +60,7 @@ class Conversation:
     _saver: Any = None
     _known: str | dict[str, str] | None = ""
     """The models whose servers were asked about themselves."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _learnt: bool = False
     """Whether the context is what a server said, and nobody else."""
 
@@ -87,7 +89,7 @@ class Conversation:
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
         from ..run import run_agent
 
-        self._get_acquainted()
+        self.get_acquainted()
         before, earlier = self.spent(), self.message
         self.message = message
         self.title = self.title or one_line(message, TITLE)
@@ -103,12 +105,16 @@ class Conversation:
         self.results.append(result)
         return result
 
-    def _get_acquainted(self) -> None:
+    def get_acquainted(self) -> None:
         """Ask a model's server near by once how much it reads at a time, and give it time where it may be slow.
 
         The usual limit on time is lifted for models on this machine, as Ctrl-C is at hand; one that was set stays.
         Raises ConfigError for a model that cannot be used.
         """
+        with self._lock:
+            self._get_acquainted()
+
+    def _get_acquainted(self) -> None:
         from ..llm.models import Server, make_chat
         from ..llm.told_context import learn_context
         from ..loop import start

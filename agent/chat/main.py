@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...tools.errors import StoreError
+from ...tools.errors import SpadeworkError, StoreError
 from ..money.budget import Budget
 from ..storage.database import is_postgres
 from ..terminal.ask import Asked, place_to_store
@@ -53,7 +53,7 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
         elif interactive:
             _welcome(talking)
         if interactive:
-            threading.Thread(target=_get_ready, args=(store,), name="spadework-ready", daemon=True).start()
+            threading.Thread(target=_get_ready, args=(talking, store), name="spadework-ready", daemon=True).start()
         talking.run()
     if not interactive:
         return talking.code
@@ -92,9 +92,11 @@ def _history(store: str | None) -> "History":
     return FileHistory(Path(f"{store}.typed"), keep_days())
 
 
-def _get_ready(store: str | None) -> None:
+def _get_ready(talking: Chat, store: str | None) -> None:
     """Import what a question needs, which takes a second, and delete what is old, while the first one is typed."""
     import_module("..run", __package__)
+    with suppress(SpadeworkError):  # the first question says so
+        talking.conversation.get_acquainted()
     if store is not None:
         from ..loop import start
         from ..storage.retention import tidy

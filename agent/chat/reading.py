@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...tools.clean import clean
 from .commands.every import COMMANDS
+from .screen.keyboard import forget_typed
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -91,7 +92,11 @@ class PromptReader:
         return clean(self._session.prompt()).strip()
 
     def reply(self, prompt: str) -> str:
-        """One line. Raises EOFError, KeyboardInterrupt."""
+        """One line, which is typed now: what was typed before the question was there is no answer to it.
+
+        Raises EOFError, KeyboardInterrupt.
+        """
+        forget_typed()
         return clean(self._short.prompt(prompt)).strip()
 
 

@@ -53,7 +53,7 @@ def _stands(result: "Result", width: int) -> "list[Text]":
     """How far the answer can be trusted and why the run ended, where the receipt alone does not say it."""
     lines: list[Text] = []
     if result.assumption:
-        lines += _hanging("taken as: ", result.assumption, width)
+        lines += _hanging("taken as: ", result.assumption, width, "", MOST_LINES)
     if result.status != "verified":
         lines += _hanging(status_text(result), "", width, "yellow")
     if result.stop_reason not in ("answered", "no_search_needed"):

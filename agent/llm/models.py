@@ -163,7 +163,8 @@ async def probe_context(chat: Chat, *, timeout: float = 300.0) -> ContextFinding
     The prompt has about 12,000 tokens; with a declared context as many as that holds, if it is less or costs nothing.
     The request is a real one. Raises ModelError when the model cannot be asked at all.
     """
-    tokens = chat.context or PROBE_TOKENS
+    known = chat.context
+    tokens = known or PROBE_TOKENS
     tokens = max((tokens if chat.local else min(tokens, PROBE_TOKENS)) - REPLY_TOKENS, REPLY_TOKENS)
     code_word = f"HERON-{secrets.randbelow(9000) + 1000}"  # a new one each time, so that no cache knows the prompt
     prompt = _long_prompt(tokens, code_word)
@@ -173,6 +174,9 @@ async def probe_context(chat: Chat, *, timeout: float = 300.0) -> ContextFinding
     except ModelError as error:
         if error.kind != "rejected" or error.status not in (400, 413, 422):
             raise
+        if chat.context and chat.context != known:
+            told = f"the server says that it reads {chat.context:,} tokens, and prompts keep to that"
+            return ContextFinding(True, told, "", tokens, None)
         mend = f"set SPADEWORK_CONTEXT below {tokens} if the prompt was too long"
         return ContextFinding(False, f"the server refused about {tokens:,} tokens: {error}", mend, tokens, None)
     remembered = code_word.lower() in reply.text.lower()

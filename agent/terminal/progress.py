@@ -94,7 +94,7 @@ def _call(event: "CallEvent") -> list[tuple[str, str]]:
     if event.state == "started" or (event.tool == "model" and event.state == "done"):
         return []
     if event.tool == "search":
-        done = event.detail if event.state == "done" else f"{event.state}: {event.detail}"
+        done = event.detail if event.state == "done" else _trouble(event).removeprefix(f"{event.what} ")
         return [("search", f"{event.what}: {done}")]
     if event.tool == "browse":
         return [("read", f"{event.detail} {event.what}" if event.state == "done" else _trouble(event))]
@@ -104,7 +104,7 @@ def _call(event: "CallEvent") -> list[tuple[str, str]]:
 
 
 def _trouble(event: "CallEvent") -> str:
-    return f"{event.what} {event.state}: {event.detail}"
+    return f"{event.what} {event.state}: {event.detail.removeprefix(f'{event.state}: ')}"
 
 
 class Display:

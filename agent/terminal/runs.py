@@ -71,14 +71,16 @@ class Listed:
 def list_runs(store: str | None, *, as_json: bool) -> int:
     """Print the stored runs, newest first. Raises ConfigError and StoreError for a store that cannot be read."""
     place = store_place(store)
-    found = [Listed.of(run) for run in start(stored_runs(place)).result()]
+    everything = start(_all_runs(place)).result()
+    found = [Listed.of(run) for run in everything if "chat" not in run.about]
     if as_json:
         click.echo(json_text([run.to_dict() for run in found]))
     elif found:
         columns = get_terminal_size().columns if sys.stdout.isatty() else WIDTH
         click.echo(runs_text(found, max(WIDTH, min(columns, 2 * WIDTH)), datetime.now(UTC)))
     else:
-        click.echo(f"no runs are stored in {Database(place).shown}")
+        talks = "; `spadework sessions` lists the conversations there" if everything else ""
+        click.echo(f"no runs are stored in {Database(place).shown}{talks}")
     return 0
 
 

@@ -77,7 +77,7 @@ def write_page(file: Path, out: Path | None) -> None:
     try:
         if path.exists() and not _is_page(path, MADE_BY):
             raise ConfigError(f"{path} is there and is no page of a trace: name another file with -o, or delete it")
-        write_whole(path, data)
+        write_whole(path, data, private=True)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another file with -o") from error
     click.echo(f"{path} ({len(data):,} bytes)", err=True)

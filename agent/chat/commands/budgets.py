@@ -51,8 +51,12 @@ def spent(chat: "Chat", rest: str) -> None:
 @command("topup", "LIMITS", "add to the last question's budget and go on with it: 5, or searches=5", _limit_words)
 def topup(chat: "Chat", rest: str) -> None:
     """Go on with the last question, with more."""
-    if chat.conversation.result is None:
+    result = chat.conversation.result
+    if result is None:
         raise ConfigError("/topup: nothing was asked yet")
+    if result.stop_reason == "no_search_needed" or result.status == "verified":
+        why = "is proven by pages already" if result.status == "verified" else "needed no search"
+        raise ConfigError(f"/topup: the last answer {why}; /retry asks once more")
     chat.add(read_more(chat, rest, "/topup"))
 
 

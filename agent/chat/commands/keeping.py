@@ -28,7 +28,7 @@ def save(chat: "Chat", rest: str) -> None:
     as_json = path.suffix.lower() == ".json"
     text = conversation_json(chat.conversation) if as_json else conversation_markdown(chat.conversation)
     try:
-        write_whole(path, text.encode("utf-8", "replace"))
+        write_whole(path, text.encode("utf-8", "replace"), private=True)
     except OSError as error:
         raise ConfigError(f"/save: {one_line(str(path), 200)} cannot be written: {error.strerror or error}") from error
     chat.say(f"saved to {one_line(str(path), 300)}")

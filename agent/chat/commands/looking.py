@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....tools.clean import one_line
 from ....tools.errors import ConfigError
 from ...terminal.wrapping import wrapped
+from ..spent import not_looked_up
 from .registry import command
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def last_of(chat: "Chat", name: str) -> "Result":
-    """The last result. Raises ConfigError where there is none yet."""
+    """The last result that was searched for, else the last one. Raises ConfigError where there is none yet."""
     if chat.conversation.result is None:
         raise ConfigError(f"/{name}: nothing was asked yet")
-    return chat.conversation.result
+    searched = (result for result in reversed(chat.conversation.results) if not not_looked_up(result))
+    return next(searched, chat.conversation.result)
 
 
 @command("sources", "", "list the sources of the last answer, with what was quoted from each")
@@ -91,7 +93,9 @@ def receipt(chat: "Chat", rest: str) -> None:
     """The receipt of the last question. Raises ConfigError for another word than `full`."""
     if rest and rest != "full":
         raise ConfigError(f"/receipt {one_line(rest, 40)}: say /receipt, or /receipt full")
-    chat.say(last_of(chat, "receipt").receipt(full=rest == "full"))
+    last_of(chat, "receipt")
+    result = chat.conversation.result  # what the last message cost, whatever it was
+    chat.say(result.receipt(full=rest == "full") if result is not None else "")
 
 
 def quotes_of(result: "Result", url: str) -> list[str]:

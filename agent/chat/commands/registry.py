@@ -75,7 +75,7 @@ def find_command(name: str) -> Command:
         return COMMANDS[begun[0]]
     if wanted and begun:
         raise ConfigError(f"/{one_line(name, 40)} may be {' or '.join(f'/{known}' for known in begun)}")
-    near = get_close_matches(wanted, [*COMMANDS, *OTHER_NAMES], n=1, cutoff=0.5)
+    near = get_close_matches(wanted, [*COMMANDS, *OTHER_NAMES], n=1, cutoff=0.6)
     hint = f"did you mean /{OTHER_NAMES.get(near[0], near[0])}?" if near else "/help lists the commands"
     raise ConfigError(f"there is no command /{one_line(name, 40)}: {hint}")
 

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from ..chat import Chat
 
 
-@command("model", "[NAME]", "show the model, or take another one: openai:NAME, ollama:NAME, ...")
+@command("model", "[NAME [URL]]", "show the model, or take another one: openai:NAME, ollama:NAME, NAME and its server")
 def model(chat: "Chat", rest: str) -> None:
     """Show or set the model. Raises ConfigError for one that cannot be used."""
     talk = chat.conversation
     if rest:
         from ...llm.models import Server, make_chat
 
-        made = make_chat(rest, context=talk.asked.context, server=Server(talk.asked.base_url))
-        talk.asked = replace(talk.asked, model=rest)
+        name, _, url = rest.partition(" ")
+        base_url = url.strip() or talk.asked.base_url
+        made = make_chat(name, context=talk.asked.context, server=Server(base_url))
+        talk.asked = replace(talk.asked, model=name, base_url=base_url)
         where = " on this machine" if made.local else ""
-        chat.say(f"model: {one_line(rest, 200)}{where}, from the next question on")
+        chat.say(f"model: {one_line(name, 200)}{where}, from the next question on")
         return
     roles = "".join(f", {role}" for role in talk.asked.roles)
     chat.say(f"model: {model_name(chat) or 'none is set; say /model NAME'}{roles}")

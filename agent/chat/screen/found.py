@@ -44,7 +44,9 @@ def best(sheet: Sheet, count: int) -> Lines:
     found = sheet.view.best
     if found is None:
         return "best", [Text("no answer yet", "dim")]
-    known = cut(f"{found.status}, {len(found.proven)} of {len(sheet.view.demands)} proven  ", sheet.width, "")
+    demands = len(sheet.view.demands)  # none are known yet where a run goes on that was stopped
+    of = f", {len(found.proven)} of {demands} proven" if demands else ""
+    known = cut(f"{found.status}{of}  ", sheet.width, "")
     line = Text().append(known, STATUS.get(found.status, ""))
     return "best", [line.append(sheet.cut(found.answer, sheet.room(line)), "bold")]
 

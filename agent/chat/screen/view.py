@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_CALLS = 200
 """Calls that are kept; a screen shows the last few of them."""
 TAIL = 4_000
+COUNTED = {"search": "searches", "browse": "browses"}
 """Characters kept of what a model is writing."""
 
 Standing = Literal["proven", "snippet", "inference", "contradicted", "disputed", "open"]
@@ -82,6 +83,8 @@ class View:
     status: "AnswerStatus | None" = None
     """How the answer stands, once the run has ended."""
     _gone: dict[str, int] = field(default_factory=dict[str, int])
+    _since: dict[str, int] = field(default_factory=dict[str, int])
+    """Searches and page reads that were begun after the sums were told last."""
     _spent_at: float = 0.0
     _cells: "dict[str, FindingEvent]" = field(default_factory=dict[str, "FindingEvent"])
     _last_named: str = ""
@@ -128,7 +131,8 @@ class View:
     def gone(self) -> Mapping[str, int]:
         """What is gone by resource; time goes on also between the events that tell it."""
         since = 0.0 if self.began is None else self.at - self._spent_at
-        return {**self._gone, "ms": self._gone.get("ms", 0) + int(since * 1000)}
+        known = {name: self._gone.get(name, 0) + more for name, more in self._since.items()}
+        return {**self._gone, **known, "ms": self._gone.get("ms", 0) + int(since * 1000)}
 
     @property
     def running(self) -> list[Made]:
@@ -169,7 +173,7 @@ class View:
         self._last_named = event.candidate
 
     def _spend(self, event: "SpendEvent") -> None:
-        self.limits, self._gone = dict(event.limits), dict(event.gone)
+        self.limits, self._gone, self._since = dict(event.limits), dict(event.gone), {}
         self.regime, self.outlook, self._spent_at = str(event.regime), event.outlook, self.at
 
     def _call(self, event: "CallEvent") -> None:
@@ -182,6 +186,9 @@ class View:
                     call.state, call.detail, call.ended = event.state, event.detail, self.at
                     return
         ended = None if event.state == "started" else self.at
+        if event.state == "started" and event.tool in COUNTED:
+            resource = COUNTED[event.tool]
+            self._since[resource] = self._since.get(resource, 0) + 1
         self._keep(Made(event.tool, event.what, event.state, event.detail, self.at, ended))
 
     def _model(self, event: "CallEvent") -> None:

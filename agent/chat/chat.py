@@ -8,10 +8,12 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError, SpadeworkError
 from ..money.budget import Budget
 from ..terminal.ask import example_top_up, exit_code
+from ..terminal.notices import as_a_bug, debugging
 from .commands.budgets import read_more
 from .commands.registry import is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, PipeReader, Reader
+from .stopped import how_to_go_on
 from .stored import find_saved, load_saved
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
 WAITING = "the question waits: /retry goes on with it, /topup adds to it"
 YES = ("", "a", "add", "y", "yes")
 TAKE = ("t", "take", "n", "no")
-STOP = ("s", "stop", "q", "quit", "/quit", "/stop")
+STOP = ("s", "stop", "/stop")
+LEAVE = ("q", "quit", "/quit", "exit", "/exit")
 WIDEST = 100
 
 
@@ -55,7 +58,7 @@ class Chat:
             except EOFError:
                 return
             except KeyboardInterrupt:
-                if warned or not self.reader.interactive:
+                if warned or self.leaving or not self.reader.interactive:
                     return
                 warned = True
                 self.say(AGAIN)
@@ -77,6 +80,13 @@ class Chat:
         except OSError as error:
             self.code = 1
             self.complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        except KeyboardInterrupt as stopped:
+            self._stopped(twice=isinstance(stopped.__context__, KeyboardInterrupt))
+        except Exception as error:
+            if debugging():
+                raise
+            self.code = 1
+            self.complain(as_a_bug(error))  # a bug in a command, say, is no reason to lose the conversation
 
     def ask(self, message: str) -> None:
         """Ask a question, and show what comes of it. Raises ConfigError before anything is spent."""
@@ -107,7 +117,8 @@ class Chat:
         What was said is shown, and where its last question stands. Raises ConfigError and StoreError.
         """
         talk = self.conversation
-        run = find_saved(kept_in(self), name, but=talk.run).run
+        found = find_saved(kept_in(self), name, but=talk.run)
+        run = found.run
         loaded = load_saved(kept_in(self), run)
         self.conversation = Conversation.of(loaded, run, talk)
         for exchange in loaded.exchanges:
@@ -116,7 +127,9 @@ class Chat:
             self.say(f"{exchange['answer'] or 'no answer'}{status}", "  ")
         if not loaded.exchanges and not self.conversation.message:
             return
-        if loaded.outcome.get("paused"):
+        if found.state == "open":
+            self.say("its last question is being answered now, in another chat")
+        elif loaded.outcome.get("paused"):
             self.go_on()
         elif loaded.outcome.get("stop_reason") in ENDED:
             self.conversation.look_again()
@@ -138,10 +151,16 @@ class Chat:
                 self.console.print(Text(indent + part), soft_wrap=True)
 
     def complain(self, text: str) -> None:
-        """One line on what went wrong."""
+        """One line on what went wrong; on a terminal folded."""
         from rich.text import Text
 
-        self.console.print(Text("error: ", "red").append(one_line(text)), soft_wrap=True)
+        from .screen.cells import folded, shown
+
+        told = shown(text)
+        first, *rest = folded(told, self.width - len("error: ")) if self.console.is_terminal else [told]
+        self.console.print(Text("error: ", "red").append(first), soft_wrap=True)
+        for part in rest:
+            self.console.print(Text(f"  {part}"), soft_wrap=True)
 
     def keys(self) -> str:
         """What the keys do, where there are any."""
@@ -151,6 +170,8 @@ class Chat:
         """Run, show the answer, and ask what to do where a limit is gone."""
         talk = self.conversation
         result, view = self._watched(question, work, None)
+        if result.stop_reason == "cancelled" and not self.reader.interactive:
+            self.leaving = True  # whoever stops a command means all of its questions
         while result.paused and not self.leaving:
             said = self._asked_for_more(result)
             if said is None:
@@ -184,9 +205,17 @@ class Chat:
             self.console.print(line, soft_wrap=True)
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
-        if result.stop_reason in ("cancelled", "error") and self.reader.interactive:
-            self.say("/retry goes on with it")
+        if self.reader.interactive and (hint := how_to_go_on(result)):
+            self.say(hint)
         self.console.print()
+
+    def _stopped(self, *, twice: bool) -> None:
+        """Ctrl-C where there is no question that it would end; a second one, while one is ended, leaves."""
+        if not self.reader.interactive:
+            raise KeyboardInterrupt
+        self.leaving = self.leaving or twice
+        if not self.leaving:
+            self.say("stopped")
 
     def _asked_for_more(self, result: "Result") -> "Said":
         """What is to become of a question whose budget is gone; None where nobody says so now, and it waits."""
@@ -197,8 +226,10 @@ class Chat:
             try:
                 said = self.reader.reply("add, take or stop? ").strip().lower()
             except KeyboardInterrupt:
-                return "stop"
+                return None if self.leaving else "stop"
             except EOFError:
+                said = LEAVE[0]
+            if said in LEAVE:
                 self.leaving = True
                 return None
             if said in TAKE:
@@ -209,13 +240,13 @@ class Chat:
             try:
                 return read_more(self, text, "add")
             except ConfigError as error:
-                self.complain(str(error))
+                self.complain(f"{error}; or say take, or stop")
 
 
 def kept_in(chat: Chat) -> str:
     """The store of a chat. Raises ConfigError where it keeps nothing."""
     if chat.conversation.store is None:
-        raise ConfigError("this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)")
+        raise ConfigError("this chat keeps nothing (--no-store, SPADEWORK_STORE=none, or a place that is not writable)")
     return chat.conversation.store
 
 

@@ -20,7 +20,7 @@ async def top_up(state: AgentState, session: Session) -> Command[Next]:
     if said.do == "take":
         return Command(goto="finish")
     if said.do == "stop":
-        return Command(update={"stop_reason": "cancelled", "resource": ""}, goto="__end__")
+        return Command(update={"stop_reason": "cancelled"}, goto="__end__")
     wanted = Budget.of(state["budget"]).plus(Budget.of(said.add))
     budget = await session.deps.granted(wanted, state["turn"]) if session.deps.granted else wanted
     session.ledger.extend(budget)

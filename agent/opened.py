@@ -83,6 +83,11 @@ class Opened:
         session.ledger.over = self.over
         if waiting:
             return self._answer_to_pause()
+        if ended and not self.over and prepared.deps.strategy.runs > 1:
+            raise ConfigError(
+                f"{prepared.deps.strategy.name} shares its budget out once, so a question that has ended cannot go on"
+                " with it: ask it again, or go on with another strategy"
+            )
         if ended and not self.over:
             why = MORE if more else "tried again after a failure"
             update = another_attempt(cast("AgentState", prepared.last), budget, why)

@@ -55,7 +55,8 @@ def added(top_up: object, budget: Budget) -> Budget:
         raise ConfigError(f"top_up={top_up!r} adds nothing: give at least one limit above 0, such as searches=5")
     if more.limits().keys().isdisjoint(budget.limits()):
         known = ", ".join(label(name) for name in ordered(budget.limits())) or "nothing"
-        raise ConfigError(f"top_up={top_up!r} adds nothing: the run has no limit on that, only on {known}")
+        given = ", ".join(label(name) for name in ordered(more.limits()))
+        raise ConfigError(f"more {given} adds nothing: the run has no limit on that, only on {known}")
     return more
 
 

@@ -19,7 +19,7 @@ from .state import AgentState, StopReason, fresh_question
 def make_result(
     prepared: Prepared, *, stop_reason: StopReason | None = None, fault: str = "", paused: bool = False
 ) -> Result:
-    """The result of a run. `stop_reason` overrides the state's own, for a run that was stopped from outside."""
+    """The result of a run. `stop_reason` overrides the state's own, for a run that no limit ended."""
     state = _state(prepared)
     session = prepared.deps.alive(prepared.run) or Session(prepared.deps, Ledger(prepared.budget, prepared.run))
     session.ledger.drain()
@@ -36,7 +36,7 @@ def make_result(
         data=_data(state["data"], prepared.output),
         status=status,
         stop_reason=stop_reason or state["stop_reason"],
-        resource=PUBLIC_NAMES.get(state["resource"], state["resource"]),
+        resource="" if stop_reason else PUBLIC_NAMES.get(state["resource"], state["resource"]),
         fault=fault or state["fault"],
         constraints=[dict(constraint) for constraint in state["constraints"]],
         findings=list(state["findings"].values()),

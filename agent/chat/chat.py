@@ -10,10 +10,12 @@ from ...tools.clean import one_line
 from ...tools.errors import ConfigError, SpadeworkError
 from ..money.budget import PUBLIC_NAMES, Budget
 from ..terminal.ask import example_top_up, exit_code
+from ..terminal.notices import as_a_bug, debugging
 from .commands.budgets import read_more
 from .commands.registry import find_command, is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, PipeReader, Reader
+from .stopped import how_to_go_on
 from .stored import find_saved, load_saved
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ ENDED = ("answered", "budget", "no_leads", "no_search_needed")
 AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
 WAITING = "the question waits: /retry goes on with it, /topup adds to it"
 TAKE = ("", "t", "take", "n", "no")
-STOP = ("s", "stop", "q")
+STOP = ("s", "stop", "/stop")
+LEAVE = ("q", "quit", "/quit", "exit", "/exit")
 CHOICES = "add, take or stop? "
 LOOKING = ("sources", "open", "why", "plan", "receipt", "spent", "budget", "help", "quit")
 """Commands that can be said while a question waits to be told what becomes of it."""
@@ -59,7 +62,7 @@ class Chat:
             except EOFError:
                 return
             except KeyboardInterrupt:
-                if warned or not self.reader.interactive:
+                if warned or self.leaving or not self.reader.interactive:
                     return
                 warned = True
                 self.say(AGAIN)
@@ -81,6 +84,13 @@ class Chat:
         except OSError as error:
             self.code = 1
             self.complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        except KeyboardInterrupt as stopped:
+            self._stopped(twice=isinstance(stopped.__context__, KeyboardInterrupt))
+        except Exception as error:
+            if debugging():
+                raise
+            self.code = 1
+            self.complain(as_a_bug(error))  # a bug in a command, say, is no reason to lose the conversation
 
     def ask(self, message: str) -> None:
         """Ask a question, and show what comes of it. Raises ConfigError before anything is spent."""
@@ -114,18 +124,18 @@ class Chat:
         What was said is shown, and where its last question stands. Raises ConfigError and StoreError.
         """
         talk = self.conversation
-        saved = find_saved(kept_in(self), name, but=talk.run)
-        if saved.state == "open":
-            raise ConfigError(f"conversation {saved.run} is answering a question in another chat now: wait for its end")
-        loaded = load_saved(kept_in(self), saved.run)
-        self.conversation = Conversation.of(loaded, saved.run, talk)
+        found = find_saved(kept_in(self), name, but=talk.run)
+        loaded = load_saved(kept_in(self), found.run)
+        self.conversation = Conversation.of(loaded, found.run, talk)
         for exchange in loaded.exchanges:
             self.say(f"> {exchange['question']}")
             status = f" ({exchange['status']})" if exchange["facts"] else ""
             self.say(f"{exchange['answer'] or 'no answer'}{status}", "  ")
         if not loaded.exchanges and not self.conversation.message:
             return
-        if loaded.outcome.get("paused"):
+        if found.state == "open":
+            self.say("its last question is being answered now, in another chat")
+        elif loaded.outcome.get("paused"):
             self.go_on()
         elif loaded.outcome.get("stop_reason") in ENDED:
             self.conversation.look_again()
@@ -168,6 +178,8 @@ class Chat:
         """Run, show the answer, and ask what to do where a limit is gone."""
         talk = self.conversation
         result, view = self._watched(question, work, view)
+        if result.stop_reason == "cancelled" and not self.reader.interactive:
+            self.leaving = True  # whoever stops a command means all of its questions
         while result.paused and not self.leaving:
             said = self._asked_for_more(result)
             if said is None:
@@ -201,9 +213,17 @@ class Chat:
             self.console.print(line, soft_wrap=True)
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
-        if result.stop_reason in ("cancelled", "error") and self.reader.interactive:
-            self.say("/retry goes on with it")
+        if self.reader.interactive and (hint := how_to_go_on(result)):
+            self.say(hint)
         self.console.print()
+
+    def _stopped(self, *, twice: bool) -> None:
+        """Ctrl-C where there is no question that it would end; a second one, while one is ended, leaves."""
+        if not self.reader.interactive:
+            raise KeyboardInterrupt
+        self.leaving = self.leaving or twice
+        if not self.leaving:
+            self.say("stopped")
 
     def _asked_for_more(self, result: "Result") -> "Said":
         """What is to become of a question whose budget is gone; None where nobody says so now, and it waits."""
@@ -213,8 +233,10 @@ class Chat:
             try:
                 said = self.reader.reply(CHOICES).strip()
             except KeyboardInterrupt:
-                return "stop"
+                return None if self.leaving else "stop"
             except EOFError:
+                said = LEAVE[0]
+            if said in LEAVE:
                 self.leaving = True
                 return None
             if said.lower() in TAKE:
@@ -266,7 +288,7 @@ def seen_before(question: str, result: "Result") -> "View":
 def kept_in(chat: Chat) -> str:
     """The store of a chat. Raises ConfigError where it keeps nothing."""
     if chat.conversation.store is None:
-        raise ConfigError("this chat keeps nothing (--no-store, or SPADEWORK_STORE=none)")
+        raise ConfigError("this chat keeps nothing (--no-store, SPADEWORK_STORE=none, or a place that is not writable)")
     return chat.conversation.store
 
 

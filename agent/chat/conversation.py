@@ -51,6 +51,8 @@ class Conversation:
     """That of the last question."""
     message: str = ""
     """The last question, in the words in which it was asked."""
+    unasked: str = ""
+    """What could not be asked, where that is the last that was tried: nothing was spent on it."""
     results: "list[Result]" = field(default_factory=list["Result"])
     """Those of all questions that were asked here."""
     earlier: "Sequence[Exchange]" = ()
@@ -98,9 +100,10 @@ class Conversation:
             result = self._within_the_day(
                 lambda options: run_agent(message, self._whole_day(), **options), on_event, new=self.questions == 1
             )
-        except Exception:
-            self.questions, self.message = self.questions - 1, earlier
+        except BaseException:  # Ctrl-C before it had begun is one
+            self.questions, self.message, self.unasked = self.questions - 1, earlier, message
             raise
+        self.unasked = ""
         self.before, self.result = before, result
         self.results.append(result)
         return result

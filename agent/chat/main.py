@@ -47,7 +47,7 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
         talking = Chat(talk, Console(highlight=False))
         talking.reader = _reader(talking) if interactive else PipeReader()
         if interactive:
-            _leave_on_sigterm(talking)
+            _leave_on_signals(talking)
         if resume is not None:
             talking.resume_named(resume)
         elif interactive:
@@ -105,11 +105,17 @@ def _get_ready(talking: Chat, store: str | None) -> None:
             start(tidy(store)).result()
 
 
-def _leave_on_sigterm(talking: Chat) -> None:
-    """End the question that goes on, and then the chat, as whoever sends this signal expects."""
+def _leave_on_signals(talking: Chat) -> None:
+    """End the question that goes on, and then the chat: what SIGTERM asks for, and SIGHUP when the terminal is gone.
+
+    A signal that the caller has ignored stays so (nohup).
+    """
 
     def leave(signum: int, frame: Any) -> None:
         talking.leaving = True
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    for name in ("SIGTERM", "SIGHUP"):
+        signum = getattr(signal, name, None)  # Windows has no SIGHUP
+        if signum is not None and signal.getsignal(signum) != signal.SIG_IGN:
+            signal.signal(signum, leave)

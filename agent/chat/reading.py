@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...tools.clean import clean
 from .commands.every import COMMANDS
-from .screen.keyboard import forget_typed
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -84,26 +83,52 @@ class PromptReader:
             reserve_space_for_menu=4,
         )
         self._short: PromptSession[str] = PromptSession(
-            color_depth=ColorDepth.DEPTH_1_BIT if plain else None, erase_when_done=False
+            color_depth=ColorDepth.DEPTH_1_BIT if plain else None, key_bindings=_no_mouse(), erase_when_done=False
         )
 
     def line(self) -> str:
         """The next message. Raises EOFError for Ctrl-D, KeyboardInterrupt for Ctrl-C where nothing was typed."""
-        return clean(self._session.prompt()).strip()
+        return _read(self._session.prompt())
 
     def reply(self, prompt: str) -> str:
-        """One line, which is typed now: what was typed before the question was there is no answer to it.
+        """One line, of what is typed from now on: what was typed before, unasked, is kept for the next message.
 
         Raises EOFError, KeyboardInterrupt.
         """
-        forget_typed()
-        return clean(self._short.prompt(prompt)).strip()
+        from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+
+        source = self._short.input
+        early = get_typeahead(source)
+        with source.raw_mode():
+            while keys := source.read_keys():
+                early += keys
+        try:
+            return _read(self._short.prompt(prompt))
+        finally:
+            store_typeahead(source, early)
+
+
+def _read(typed: str) -> str:
+    """What was typed; bytes that the terminal's encoding does not know are mostly UTF-8."""
+    return clean(typed.encode(errors="surrogateescape").decode(errors="replace")).strip()
+
+
+def _no_mouse() -> "KeyBindings":
+    """Take no notice of the mouse, which was not asked for: other bytes that look like it end prompt_toolkit."""
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.keys import Keys
+
+    keys = KeyBindings()
+
+    @keys.add(Keys.Vt100MouseEvent)
+    def _(event: "KeyPressEvent") -> None:
+        """Nothing."""
+
+    return keys
 
 
 def _keys() -> "KeyBindings":
-    from prompt_toolkit.key_binding import KeyBindings
-
-    keys = KeyBindings()
+    keys = _no_mouse()
 
     @keys.add("enter")
     @keys.add("c-j")  # what was typed while the chat was busy ends with this

@@ -80,10 +80,11 @@ def find_saved(place: str, name: str, *, but: str = "") -> Saved:
 
     Raises ConfigError where none is meant, or several.
     """
-    known = [saved for saved in list_saved(place) if saved.run != but]
+    kept = list_saved(place)
+    known = [saved for saved in kept if saved.run != but]
     found = [saved for saved in known if saved.run == name] or [saved for saved in known if saved.run.startswith(name)]
     if not known:
-        raise ConfigError("no other conversation is kept" if but else "no conversation is kept yet")
+        raise ConfigError("no other conversation is kept" if kept else "no conversation is kept yet")
     if not name:
         return known[0]
     if len(found) == 1:

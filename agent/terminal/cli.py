@@ -16,6 +16,7 @@ from .command import Group, nearest
 from .completing import runs as stored_runs
 from .interrupts import stop_on_signals
 from .langsmith_end import hear_langsmith, is_all_told
+from .notices import as_a_bug, debugging
 from .options import (
     cache_option,
     daily_option,
@@ -103,9 +104,7 @@ class Commands(Group):
             raise Failure(f"{where}{error.strerror or error}") from error
         except Exception as error:
             _debug()
-            text = " ".join(str(error).split())
-            told = f"{type(error).__name__}: {text} (this is a bug; SPADEWORK_DEBUG=1 shows where it came from)"
-            raise Failure(told) from error
+            raise Failure(as_a_bug(error)) from error
 
 
 def _in_one_line(error: click.UsageError, command: str = "") -> click.ClickException:
@@ -122,8 +121,6 @@ def _in_one_line(error: click.UsageError, command: str = "") -> click.ClickExcep
 
 def _debug() -> None:
     """With SPADEWORK_DEBUG set, let the exception that is being handled through with its traceback."""
-    from .notices import debugging
-
     if debugging():
         raise
 

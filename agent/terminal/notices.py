@@ -44,6 +44,11 @@ def debugging() -> bool:
     return os.environ.get("SPADEWORK_DEBUG", "").strip().lower() not in ("", "0", "off")
 
 
+def as_a_bug(error: Exception) -> str:
+    """One line about an exception that nobody foresaw."""
+    return f"{type(error).__name__}: {one_line(str(error))} (this is a bug; SPADEWORK_DEBUG=1 shows where it came from)"
+
+
 class Notices(logging.Handler):
     """Tells each record in one line to `show`."""
 

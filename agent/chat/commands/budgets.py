@@ -77,14 +77,13 @@ def read_more(chat: "Chat", text: str, option: str) -> Budget:
 
     result = chat.conversation.result
     own = Budget.of(result.budget) if result is not None else chat.conversation.budget
-    text = ",".join(text.replace(",", " ").split())
     if not text:
         raise ConfigError(f"{option}: say how much, such as {option} searches=5")
     if "=" not in text:
         calls_of(text, option)
         gone = result.resource if result is not None else ""
         text = f"{gone}={text}" if gone in WANTED else f"searches={text},browses={text}"
-    return added(parse_limits(option, text), own)
+    return added(parse_limits(option, ",".join(text.replace(",", " ").split())), own)
 
 
 def _question_text(limits: Budget) -> str:

@@ -22,8 +22,13 @@ def save(chat: "Chat", rest: str) -> None:
     last_of(chat, "save")
     if not rest:
         raise ConfigError("/save: name a file, such as /save answer.md or /save answer.json")
-    path = Path(rest).expanduser()
-    if path.exists():
+    try:
+        path = Path(rest).expanduser()
+        taken = path.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a home that nobody has
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"/save: {one_line(rest, 200)} cannot be written: {why}") from error
+    if taken:
         raise ConfigError(f"/save: {one_line(str(path), 200)} is there already: give another name")
     as_json = path.suffix.lower() == ".json"
     text = conversation_json(chat.conversation) if as_json else conversation_markdown(chat.conversation)
@@ -69,9 +74,12 @@ def resume(chat: "Chat", rest: str) -> None:
 def retry(chat: "Chat", rest: str) -> None:
     """Go on with, or ask again, the last question. Raises ConfigError where nothing was asked."""
     talk = chat.conversation
-    if not talk.message:
+    result = talk.result
+    if talk.unasked:
+        chat.ask(talk.unasked)
+    elif not talk.message:
         raise ConfigError("/retry: nothing was asked yet")
-    if talk.result is None or talk.result.stop_reason in ("cancelled", "error") or talk.result.paused:
+    elif result is None or result.stop_reason in ("cancelled", "error") or result.paused:
         chat.go_on()
     else:
         chat.ask(talk.message)

@@ -26,13 +26,3 @@ def unseen() -> Generator[None]:
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSANOW, before)
-
-
-def forget_typed() -> None:
-    """Drop what was typed and not read yet. Does nothing without a terminal."""
-    try:
-        import termios
-
-        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    except (ImportError, OSError, ValueError, AttributeError):  # Windows; no terminal
-        return

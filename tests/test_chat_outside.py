@@ -42,8 +42,8 @@ class Replies:
         if "web_search" in seen or "You find the answer" not in seen:
             return text(json.dumps({"doubts": [], "checks": [], "decision": attack, "reason": attack}))
         if "<<<page " in seen:
-            found: dict[str, Any] = {"candidate": f"Mara {attack}", "constraint": "c0", "verdict": "satisfied", "inference": attack}
-            found["quotes"] = [{"url": PAGE, "quote": QUOTE}]
+            found: dict[str, Any] = {"candidate": f"Mara {attack}", "constraint": "c0", "verdict": "satisfied"}
+            found |= {"inference": attack, "quotes": [{"url": PAGE, "quote": QUOTE}]}
             told: dict[str, Any] = {"constraints": [{"text": attack, "kind": "verification"}], "findings": [found]}
             told["plan"] = [{"step": attack, "state": "done", "note": attack}]
             return calls(("record", told), ("answer", {"answer": f"Mara {attack}"}))

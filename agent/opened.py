@@ -69,12 +69,21 @@ class Opened:
         prepared = self.prepared
         before = Budget.of(values["budget"])
         waiting = await self.waits()
-        budget = before if waiting else _with(before, prepared.top_up)
+        wanted = _with(before, prepared.top_up)
+        budget = before if waiting else wanted
         # What failed is worth another try with what is left; what ended well goes on only with more.
         more = prepared.top_up is not None and prepared.top_up.do == "add"
         self.over = ended and not more and values["stop_reason"] != "error"
+        if ended and not self.over and prepared.deps.strategy.runs > 1:
+            raise ConfigError(
+                f"{prepared.deps.strategy.name} shares its budget out once, so a question that has ended cannot go on"
+                " with it: ask it again, or go on with another strategy"
+            )
         if not self.over:
             budget = await self._leased(budget, values["turn"])
+            if wanted != before:
+                # What cannot be had must not reach the graph: one that waits would take it for the answer from then on.
+                await self._leased(wanted, values["turn"])
             if self.claim is not None:
                 await self.claim.note({"outcome": None})
         prepared.budget, prepared.last = budget, {**values, "budget": budget.to_dict()}
@@ -83,11 +92,6 @@ class Opened:
         session.ledger.over = self.over
         if waiting:
             return self._answer_to_pause()
-        if ended and not self.over and prepared.deps.strategy.runs > 1:
-            raise ConfigError(
-                f"{prepared.deps.strategy.name} shares its budget out once, so a question that has ended cannot go on"
-                " with it: ask it again, or go on with another strategy"
-            )
         if ended and not self.over:
             why = MORE if more else "tried again after a failure"
             update = another_attempt(cast("AgentState", prepared.last), budget, why)

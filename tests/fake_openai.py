@@ -137,7 +137,7 @@ class FakeOpenAI:
     def __init__(self, *answers: Script, otherwise: Script | None = None) -> None:
         self.requests: list[Received] = []
         self._answers = list(answers)
-        self._otherwise = otherwise or text("ok")
+        self.otherwise = otherwise or text("ok")
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -168,7 +168,7 @@ class FakeOpenAI:
         """Note a request and choose its answer."""
         with self._lock:
             self.requests.append(received)
-            script = self._answers.pop(0) if self._answers else self._otherwise
+            script = self._answers.pop(0) if self._answers else self.otherwise
         answer = script if isinstance(script, Answer) else script(received.body)
         wants_stream = answer.status == 200 and answer.events is None and received.body.get("stream")
         return streamed(answer) if wants_stream and "choices" in (answer.body or {}) else answer

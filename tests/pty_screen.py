@@ -17,6 +17,14 @@ from pathlib import Path
 
 import pyte
 
+WHERE = b"\x1b[6n"
+"""A program asks where the cursor is."""
+OWN = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+"""Makes the terminal that of the program's own session, so that Ctrl-C and Ctrl-Z are signals in it."""
+
 
 class Terminal:
     """The other end of a pseudo-terminal, and what it shows. It does not wrap lines again when it is resized."""
@@ -70,9 +78,17 @@ class Terminal:
         with contextlib.suppress(OSError):
             if part := os.read(self._descriptor, 65_536):
                 self.written += part
-                self._stream.feed(part)
+                self._show(part)
                 return True
         return False
+
+    def _show(self, part: bytes) -> None:
+        """Show what was written, and answer where it asks for the cursor's place."""
+        before, *rest = part.split(WHERE)
+        self._stream.feed(before)
+        for after in rest:
+            self.type(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
+            self._stream.feed(after)
 
 
 @contextmanager
@@ -84,7 +100,7 @@ def running(*arguments: str, width: int = 80, height: int = 24, **environment: s
     known |= {"TERM": "xterm-256color", "XTERM_VERSION": "XTerm(390)", "PYTHONPATH": str(Path(__file__).parent)}
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        [sys.executable, "-c", OWN, *arguments],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

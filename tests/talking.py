@@ -23,6 +23,10 @@ PAGES = {
 }
 FACTS = {
     "Who built the Alder Bridge?": ("Mara Finch", "https://alder.example/bridge", "It was built by Mara Finch in 1871"),
+    "When was the Alder Bridge built?": (
+        *("1871", "https://alder.example/bridge"),
+        "It was built by Mara Finch in 1871",
+    ),
     "Where was Mara Finch born?": ("Wick", "https://alder.example/finch", "was born in Wick on 3 May 1840."),
     "Who was the mayor of Wick in 1840?": (
         *("Edda Sorrel", "https://alder.example/wick"),
@@ -30,6 +34,7 @@ FACTS = {
     ),
 }
 FOLLOW_UPS = {
+    "And when was it built?": "When was the Alder Bridge built?",
     "And where was she born?": "Where was Mara Finch born?",
     "Who was the mayor there then?": "Who was the mayor of Wick in 1840?",
 }

@@ -186,7 +186,12 @@ class Chat:
                 return
             if isinstance(said, Budget):
                 self._make_room(said)
-            result, view = self._watched(question, partial(talk.go_on, said), view)
+            try:
+                result, view = self._watched(question, partial(talk.go_on, said), view)
+            except SpadeworkError as error:
+                if not isinstance(said, Budget):
+                    raise
+                self.complain(str(error))  # the day's purse has no more, say: what there is can still be taken
 
     def _make_room(self, more: Budget) -> None:
         if self.conversation.make_room(more) is not None:

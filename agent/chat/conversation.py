@@ -89,6 +89,7 @@ class Conversation:
 
     def ask(self, message: str, on_event: OnEvent) -> "Result":
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
+        self.unasked = message
         from ..run import run_agent
 
         self.get_acquainted()
@@ -101,7 +102,7 @@ class Conversation:
                 lambda options: run_agent(message, self._whole_day(), **options), on_event, new=self.questions == 1
             )
         except BaseException:  # Ctrl-C before it had begun is one
-            self.questions, self.message, self.unasked = self.questions - 1, earlier, message
+            self.questions, self.message = self.questions - 1, earlier
             raise
         self.unasked = ""
         self.before, self.result = before, result

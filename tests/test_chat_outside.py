@@ -53,7 +53,10 @@ class Replies:
 
 
 @pytest.mark.parametrize("number", range(0, len(EVIL), 2))
-def test_what_comes_from_outside_reaches_the_terminal_as_plain_text(number: int, tmp_path: Path) -> None:
+def test_what_comes_from_outside_reaches_the_terminal_as_plain_text(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # /save writes there
     attack = EVIL[number]
     rows = [{"title": f"bridge {attack}", "text": f"bridge {attack} {QUOTE}. {attack}", "url": PAGE}]
     pages = tmp_path / "pages.jsonl"

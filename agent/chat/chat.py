@@ -8,15 +8,15 @@ import click
 
 from ...tools.clean import one_line
 from ...tools.errors import ConfigError, SpadeworkError
-from ..money.budget import PUBLIC_NAMES, Budget
-from ..terminal.ask import example_top_up, exit_code
+from ..money.budget import Budget
+from ..terminal.ask import exit_code
 from ..terminal.notices import as_a_bug, debugging
-from .commands.budgets import read_more
-from .commands.registry import find_command, is_command, run_command
+from .commands.registry import is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, PipeReader, Reader
 from .stopped import how_to_go_on
 from .stored import find_saved, load_saved
+from .waiting import asked_for_more
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 ENDED = ("answered", "budget", "no_leads", "no_search_needed")
 AGAIN = "press Ctrl-C once more, or Ctrl-D, to leave"
 WAITING = "the question waits: /retry goes on with it, /topup adds to it"
-TAKE = ("", "t", "take", "n", "no")
-STOP = ("s", "stop", "/stop")
-LEAVE = ("q", "quit", "/quit", "exit", "/exit")
-CHOICES = "add, take or stop? "
-LOOKING = ("sources", "open", "why", "plan", "receipt", "spent", "budget", "help", "quit")
-"""Commands that can be said while a question waits to be told what becomes of it."""
 WIDEST = 100
 
 
@@ -181,7 +175,7 @@ class Chat:
         if result.stop_reason == "cancelled" and not self.reader.interactive:
             self.leaving = True  # whoever stops a command means all of its questions
         while result.paused and not self.leaving:
-            said = self._asked_for_more(result)
+            said = asked_for_more(self, result)
             if said is None:
                 return
             if isinstance(said, Budget):
@@ -229,50 +223,6 @@ class Chat:
         self.leaving = self.leaving or twice
         if not self.leaving:
             self.say("stopped")
-
-    def _asked_for_more(self, result: "Result") -> "Said":
-        """What is to become of a question whose budget is gone; None where nobody says so now, and it waits."""
-        example = example_top_up(result)
-        self.say(self._used_up(result, example))
-        while True:
-            try:
-                said = self.reader.reply(CHOICES).strip()
-            except KeyboardInterrupt:
-                return None if self.leaving else "stop"
-            except EOFError:
-                said = LEAVE[0]
-            if said in LEAVE:
-                self.leaving = True
-                return None
-            if said.lower() in TAKE:
-                return "take"
-            if said.lower() in STOP:
-                return "stop"
-            try:
-                if (more := self._more(said, example)) is not None:
-                    return more
-            except ConfigError as error:
-                self.complain(f"{error} (or say take, or stop)")
-            if self.leaving:
-                return None
-
-    def _more(self, said: str, example: str) -> Budget | None:
-        """What somebody adds; a command that looks at something is obeyed, and adds nothing. Raises ConfigError."""
-        text = said.lower().removeprefix("/topup").strip()
-        if text.startswith("/"):
-            name = find_command(text[1:].partition(" ")[0]).name
-            if name not in LOOKING:
-                raise ConfigError(f"/{name}: say first what is to become of this question")
-            run_command(self, said)
-            return None
-        return read_more(self, example if text == "add" else text.removeprefix("add "), "add")
-
-    def _used_up(self, result: "Result", example: str) -> str:
-        gone = result.resource.replace("_", " ").removeprefix("tools.") or "the budget"
-        left = self.conversation.left()
-        name = next((name for name in left if PUBLIC_NAMES.get(name, name) == result.resource), "")
-        whole = " What is added raises the limit of the conversation, too." if name and not left[name] else ""
-        return f"{gone}: used up. Add some ({example}), take what there is (Enter), or stop.{whole}"
 
 
 def seen_before(question: str, result: "Result") -> "View":

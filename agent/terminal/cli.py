@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import IO, Any, ClassVar, NoReturn
 
 import click
@@ -61,6 +60,7 @@ class Commands(Group):
         "eval": "...evals.eval_commands",
         **dict.fromkeys(("config", "completion"), ".config_commands"),
         **dict.fromkeys(("chat", "sessions"), "..chat.cli"),
+        "trace": ".trace_command",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -282,18 +282,6 @@ def doctor(probe: bool, model: str | None, base_url: str | None, search: str | N
     from .doctor import examine
 
     sys.exit(examine(probe=probe, model=model, base_url=base_url, search=search))
-
-
-@cli.command("trace", configured=False, epilog=examples.TRACE, short_help="Show what a run did, as one HTML page.")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--out", metavar="FILE", type=click.Path(path_type=Path), help="The page (else beside FILE).")
-def trace_page(file: Path, out: Path | None) -> None:
-    """Make a page of FILE, which `--trace FILE` of ask or resume wrote: what happened when, what it cost, what the
-    model was told and what it replied, what was decided and why. The page needs nothing from anywhere; - prints it.
-    """
-    from .tracing import write_page
-
-    write_page(file, out)
 
 
 @cli.command(configured=False, epilog=examples.GRAPH)

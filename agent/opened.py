@@ -99,7 +99,7 @@ class Opened:
             )
         if not self.over:
             budget = await self._leased(budget, values["turn"])
-            if wanted != before:
+            if waiting and wanted != before:
                 # What cannot be had must not reach the graph: one that waits would take it for the answer from then on.
                 await self._leased(wanted, values["turn"])
             if self.claim is not None:

@@ -22,6 +22,7 @@ from .state import AgentState
 from .storage.book import Book, Claim
 from .storage.savers import Saver, as_async
 from .storage.whole import to_the_end
+from .strategies import get_strategy
 from .topup import TopUp, another_attempt
 
 log = logging.getLogger("spadework")
@@ -57,6 +58,7 @@ class Opened:
         # Not by `next`: a node whose writes are stored and whose step is not, as after a kill, is not in it.
         ended = not (found and found.tasks)
         if _begun(found, prepared.question) and (prepared.resuming or not ended):
+            await self._still_fits()
             return await self._go_on(values, ended=ended)
         # A question that was killed before its first step has no state yet, and can be topped up all the same.
         wanted = _with(prepared.budget, prepared.top_up)
@@ -64,6 +66,22 @@ class Opened:
         if self.claim is not None and values:
             await self.claim.note({"outcome": None})  # that of the question before
         return {"question": prepared.question, "budget": prepared.budget.to_dict(), "run": prepared.run}
+
+    async def _still_fits(self) -> None:
+        """Raises ConfigError where an unfinished question is to go on with another kind of graph.
+
+        That one has not the nodes which are due, and would end without a word.
+        """
+        claim, strategy = self.claim, self.prepared.deps.strategy
+        if claim is None or not (name := str(claim.before.get("strategy") or "")):
+            return
+        outcome: dict[str, Any] = claim.before.get("outcome") or {}
+        unfinished = outcome.get("paused") or outcome.get("stop_reason") in (None, "cancelled")
+        if unfinished and (get_strategy(name).runs > 1) != (strategy.runs > 1):
+            await claim.note({"strategy": name})
+            raise ConfigError(
+                f"this question was begun with {name} and cannot go on with {strategy.name}: take {name}, or ask anew"
+            )
 
     async def _go_on(self, values: dict[str, Any], *, ended: bool) -> Command[Any] | None:
         prepared = self.prepared
@@ -81,7 +99,7 @@ class Opened:
             )
         if not self.over:
             budget = await self._leased(budget, values["turn"])
-            if wanted != before:
+            if waiting and wanted != before:
                 # What cannot be had must not reach the graph: one that waits would take it for the answer from then on.
                 await self._leased(wanted, values["turn"])
             if self.claim is not None:

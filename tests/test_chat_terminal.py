@@ -164,3 +164,18 @@ def test_a_signal_leaves_the_chat_and_its_question_can_be_gone_on_with(server: S
         terminal.read_all()
         assert terminal.process.returncode == 0
         assert "press Ctrl-C once more" not in terminal.text
+
+
+@pytest.mark.integration
+def test_ctrl_z_gives_the_terminal_back_and_the_screen_comes_again_with_the_process(
+    server: SlowServer, tmp_path: Path
+) -> None:
+    with chat(server, tmp_path, (80, 24)) as terminal:
+        say(terminal, BRIDGE, done=False)
+        region(terminal, "✓ search")
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.read_until(lambda shown: "budget" not in shown, WAIT_S)
+        assert not terminal.screen.cursor.hidden
+        terminal.process.send_signal(signal.SIGCONT)
+        below(terminal, BRIDGE, "verified · 1 search")
+        assert "nothing yet" not in terminal.text, "nothing of the screen is left behind"

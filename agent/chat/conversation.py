@@ -142,7 +142,7 @@ class Conversation:
         """Go on with the last question: with more, with a word, or where it was cut short. Raises as `ask` does."""
         from ..run import resume_agent
 
-        run = self.run
+        run, self.unasked = self.run, ""
         again = self.result is None
         self.result = self._within_the_day(lambda options: resume_agent(run, top_up=said, **options), on_event)
         self.results = [*(self.results if again else self.results[:-1]), self.result]

@@ -17,6 +17,7 @@ from .kept import Keeper, Kept
 from .keyboard import unseen
 from .painter import Painter
 from .region import lay_out
+from .suspending import suspending
 from .view import View
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ class Watch:
         """Show the screen while the block runs. At its end the region is gone, and what stays is above."""
         self._start()
         try:
-            yield
+            with suspending(self._stop, self._start):
+                yield
         finally:
             self._stop()
 

@@ -21,6 +21,8 @@ def unseen() -> Generator[None]:
         return
     quiet = list(before)
     quiet[3] &= ~termios.ECHO
+    # Else Ctrl-C throws away what the terminal has not shown yet: half of a screen, and with it where the cursor is.
+    quiet[3] |= termios.NOFLSH
     termios.tcsetattr(descriptor, termios.TCSANOW, quiet)
     try:
         yield

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_completion_imports_nothing_heavy(stored: str) -> None:
 def test_a_store_that_is_locked_broken_or_missing_suggests_nothing(
     stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with sqlite3.connect(stored) as other:
+    with closing(sqlite3.connect(stored)) as other:
         other.execute("BEGIN EXCLUSIVE")
         words("spadework resume ", 2)
     (tmp_path / "broken.db").write_text("no database")

@@ -58,12 +58,12 @@ def topped_up() -> None:
         watch.on_event(decision("'Bo Reed' is contradicted on c1"))
         watch.on_event(CallEvent("search", "alder", "started"))
         time.sleep(PAUSE_S)
-        with watch.paused():
-            said = input("add how much? ")
-            watch.on_event(CallEvent("search", "alder", "failed", "busy"))
+    said = input("add how much? ")
+    with watching("Who built the Alder Bridge?", LIMITS, CONSOLE, view=watch.view) as again:
+        again.on_event(CallEvent("search", "alder", "failed", "busy"))
         time.sleep(PAUSE_S)
         sys.stdin.flush()
-    sys.stdout.write(f"said {said} elapsed {watch.view.elapsed:.0f}\n")
+    sys.stdout.write(f"said {said} elapsed {again.view.elapsed:.0f}\n")
 
 
 if __name__ == "__main__":

@@ -9,21 +9,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 from pydantic import ValidationError
 from scripted import (
-    ALDER,
-    BORN,
-    BUILT,
-    CONSTRAINTS,
-    FINCH,
     QUESTION,
-    SPANS,
     Messages,
     Said,
     ScriptedChat,
     SmallWeb,
-    answer,
-    browse,
-    finding,
-    record,
     search,
 )
 from spadework.agent import Budget, Result, resume_agent, run_agent
@@ -32,35 +22,13 @@ from spadework.agent.prepare import prepare
 from spadework.agent.topup import TopUp, read_said
 from spadework.prompts import render
 from spadework.tools.errors import ConfigError
+from test_topup import FOUND, REST, web
+
+__all__ = ["web"]
 
 SHORT = Budget(searches=1, browses=3, model_calls=20)
-FOUND: list[Said] = [
-    [record(constraints=CONSTRAINTS), search("Alder Bridge")],
-    [browse(ALDER)],
-    [record(finding("Mara Finch", "c0", (ALDER, BUILT)), finding("Mara Finch", "c1", (ALDER, SPANS)))],
-    [search("Mara Finch")],
-    [answer("Mara Finch")],
-]
 SILENT: list[Said] = ["", "", ""]
 """With nothing to search with, it has nothing to say until it is given more."""
-REST: list[Said] = [
-    [search("Mara Finch")],
-    [browse(FINCH)],
-    [record(finding("Mara Finch", "c2", (FINCH, BORN))), answer("Mara Finch")],
-]
-
-
-class Web(SmallWeb):
-    """A search for the bridge finds its page, a search for the builder hers."""
-
-    async def search(self, query: str, *, limit: int, timeout: float) -> Any:
-        found = await super().search(query, limit=limit, timeout=timeout)
-        return [hit for hit in found if ("Alder" in query) == (hit.url == ALDER)]
-
-
-@pytest.fixture
-def web() -> SmallWeb:
-    return Web({ALDER: f"{SPANS} {BUILT}", FINCH: BORN})
 
 
 def ask(script: list[Said], web: SmallWeb, budget: Budget = SHORT, **options: Any) -> tuple[Result, ScriptedChat]:

@@ -200,16 +200,20 @@ class Chat:
         with watching(question, limits, self.console, view=view) as watch:
             result = work(watch.on_event)
         self.code = exit_code(result)
-        self._show(result)
+        self.console.print()
+        self.show(result)
+        self._say_what_next(result)
         return result, watch.view
 
-    def _show(self, result: "Result") -> None:
+    def show(self, result: "Result", *, full: bool = False) -> None:
+        """Print an answer with its proof, in full or in a line for each demand."""
         from .shown import answer_lines
 
         ascii_only = not self.console.encoding.lower().startswith("utf")
-        self.console.print()
-        for line in answer_lines(result, self.width, ascii_only=ascii_only):
+        for line in answer_lines(result, self.width, full=full, ascii_only=ascii_only):
             self.console.print(line, soft_wrap=True)
+
+    def _say_what_next(self, result: "Result") -> None:
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
         if self.reader.interactive and (hint := how_to_go_on(result)):

@@ -17,7 +17,7 @@ TAKE = ("", "t", "take", "n", "no")
 STOP = ("s", "stop", "/stop")
 LEAVE = ("q", "quit", "/quit", "exit", "/exit")
 CHOICES = "add, take or stop? "
-LOOKING = ("sources", "open", "why", "plan", "receipt", "spent", "budget", "help", "quit")
+LOOKING = ("proof", "sources", "open", "why", "plan", "receipt", "spent", "budget", "help", "quit")
 """Commands that can be said while a question waits to be told what becomes of it."""
 
 

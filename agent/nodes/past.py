@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ...prompts import render
 from ...tools.clean import neutralise, one_line
 from ...tools.reading.extract import Page
 from ...tools.reading.passages import estimate_tokens
@@ -21,11 +22,6 @@ QUOTES = 2
 MAX_ANSWER = 1_500
 MAX_PAGES = 3
 MAX_NAMED = 12
-KNOWN_HEAD = (
-    "Found earlier in this conversation, and paid for: words of these pages can be quoted as they are, and the pages"
-    " open again for free. Search only for what is not here."
-)
-"""The first line of what a question starts with that follows others."""
 
 
 def begun(state: AgentState, turn: int) -> list[Exchange]:
@@ -116,7 +112,7 @@ def known_entries(state: AgentState, session: Session, question: str, room: int)
     if not pages and not any(exchange["facts"] for exchange in earlier):
         return []
     told = "\n\n".join(_told(exchange, state) for exchange in earlier[-3:])
-    parts = [KNOWN_HEAD, marked("conversation", "so far", neutralise(told))]
+    parts = [render("known"), marked("conversation", "so far", neutralise(told))]
     left = room - estimate_tokens("".join(parts))
     shown = pages[:MAX_PAGES]
     for number, page in enumerate(shown):

@@ -5,7 +5,7 @@ from .registry import COMMANDS
 
 ORDER = (
     *("budget", "spent", "topup", "retry"),
-    *("sources", "open", "why", "plan", "receipt"),
+    *("proof", "sources", "open", "why", "plan", "receipt"),
     *("model", "search", "strategy"),
     *("save", "sessions", "resume", "clear", "help", "quit"),
 )

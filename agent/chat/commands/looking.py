@@ -37,6 +37,13 @@ def sources(chat: "Chat", rest: str) -> None:
     chat.say("\n".join(lines) or "the last answer has no sources")
 
 
+@command("proof", "", "show the last answer again, with every quote and address in full")
+def proof(chat: "Chat", rest: str) -> None:
+    """The last answer with all that proves it."""
+    result = last_of(chat, "proof")
+    chat.show(result, full=True)
+
+
 @command("open", "N", "open source N of the last answer in the browser")
 def open_source(chat: "Chat", rest: str) -> None:
     """Open a source where there is a browser with a window; its address is printed in any case."""

@@ -99,17 +99,6 @@ class Watch:
         finally:
             self._stop()
 
-    @contextmanager
-    def paused(self) -> Generator[None]:
-        """Leave the terminal to somebody else while the block runs, which takes no time of the question."""
-        self._stop()
-        since = self._clock()
-        try:
-            yield
-        finally:
-            self._waited += self._clock() - since
-            self._start()
-
     def _start(self) -> None:
         self._over.clear()
         self._changed = True

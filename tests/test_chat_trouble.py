@@ -1,0 +1,138 @@
+"""The chat without a terminal, where something goes wrong: refusals, bugs, Ctrl-C, other chats."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chatting import BORN, BRIDGE, Talk
+from fake_openai import Answer, FakeOpenAI
+from spadework.agent.chat.chat import Chat
+from spadework.agent.chat.commands.registry import COMMANDS
+from spadework.agent.llm.connections import close_connections
+from spadework.agent.loop import start
+from talking import reply
+
+
+@pytest.fixture
+def server() -> Generator[FakeOpenAI]:
+    with FakeOpenAI(otherwise=reply) as running:
+        yield running
+        start(close_connections()).result()
+
+
+@pytest.fixture
+def talk(server: FakeOpenAI, tmp_path: Path) -> Talk:
+    return Talk(server, tmp_path)
+
+
+def test_a_question_that_was_stopped_for_want_of_budget_says_that_only_more_helps_it_on(talk: Talk) -> None:
+    told = talk.say("What is the riddle?", replies=("stop",))
+    assert told.count("stopped: the budget ran out (searches)\n") == 2
+    assert "/topup searches=5 goes on with it" in told
+    told = talk.say("/topup searches=1", replies=("take",))
+    assert "unverified · 4 searches" in told
+
+
+def test_more_that_cannot_be_had_today_asks_again_and_what_there_is_can_be_taken(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    talk = Talk(server, tmp_path)
+    talk.chat.conversation.asked = replace(talk.chat.conversation.asked, daily="searches=3")
+    told = talk.say("What is the riddle?", replies=("add", "take"))
+    assert "error: today's purse has no searches left" in told
+    assert "unverified · 3 searches" in told
+
+
+@pytest.mark.parametrize("leave", ["quit", "/quit", "q"])
+def test_who_says_quit_when_asked_for_more_leaves_and_the_question_waits(talk: Talk, leave: str) -> None:
+    talk.say("What is the riddle?", "never said", replies=(leave,))
+    assert talk.chat.leaving
+    assert talk.chat.conversation.result is not None
+    assert talk.chat.conversation.result.paused
+
+
+def test_what_is_said_instead_of_an_amount_is_told_as_it_was_said(talk: Talk) -> None:
+    told = talk.say("What is the riddle?", replies=("who are you", "take"))
+    assert "error: add 'who are you': give a whole number of 0 or more (or say take," in told
+
+
+def test_a_question_that_could_not_be_asked_is_what_retry_asks(talk: Talk, tmp_path: Path) -> None:
+    talk.say(BRIDGE)
+    asked = talk.chat.conversation.asked
+    talk.chat.conversation.asked = replace(asked, search="nowhere")
+    assert talk.say(BORN).startswith("error: unknown search backend")
+    talk.chat.conversation.asked = asked
+    assert "taken as: Where was Mara Finch born?" in talk.say("/retry")
+
+
+def test_strategies_that_run_side_by_side_say_that_they_do_not_go_on_after_their_end(talk: Talk) -> None:
+    told = talk.say("/strategy parallel-majority", BRIDGE, "/topup 3", "/strategy bats-early", BRIDGE)
+    assert "error: parallel-majority shares its budget out once" in told
+    assert "  Mara Finch\n" in told
+
+
+def test_a_bug_in_a_command_is_told_in_one_line_and_the_chat_goes_on(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(chat: Chat, rest: str) -> None:
+        raise ZeroDivisionError("oh\x1b[31m no")
+
+    monkeypatch.setitem(COMMANDS, "why", replace(COMMANDS["why"], work=broken))
+    told = " ".join(talk.say("/why", BRIDGE).split())
+    assert told.startswith("error: ZeroDivisionError: oh[31m no (this is a bug; SPADEWORK_DEBUG=1 shows where")
+    assert " Mara Finch [x]" in told
+    monkeypatch.setenv("SPADEWORK_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        talk.say("/why")
+
+
+def test_ctrl_c_stops_a_command_and_a_second_one_meanwhile_leaves(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def once(chat: Chat, rest: str) -> None:
+        raise KeyboardInterrupt
+
+    def twice(chat: Chat, rest: str) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            once(chat, rest)
+
+    monkeypatch.setitem(COMMANDS, "why", replace(COMMANDS["why"], work=once))
+    monkeypatch.setitem(COMMANDS, "plan", replace(COMMANDS["plan"], work=twice))
+    assert talk.say("/why", "/spent").startswith("stopped\n")
+    assert talk.say("/plan", "never said") == ""
+    assert talk.chat.leaving
+
+
+def test_a_conversation_that_is_being_answered_elsewhere_is_told_so(server: FakeOpenAI, tmp_path: Path) -> None:
+    first, other = Talk(server, tmp_path), Talk(server, tmp_path)
+    looked: list[str] = []
+
+    def look(body: dict[str, Any]) -> Answer:
+        if not looked:
+            looked.append(other.say("/resume"))
+        return reply(body)
+
+    server.otherwise = look
+    first.say(BRIDGE)
+    assert "its last question is being answered now, in another chat" in looked[0]
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x.md", "x" * 300])
+def test_a_place_to_save_to_that_there_cannot_be_is_told(talk: Talk, name: str) -> None:
+    assert "cannot be written" in talk.say(BRIDGE, f"/save {name}")
+
+
+def test_nothing_to_resume_is_told_as_it_is(talk: Talk) -> None:
+    assert talk.say("/resume") == "error: no conversation is kept yet\n"
+    assert talk.say(BRIDGE, "/resume").endswith("error: no other conversation is kept\n")
+
+
+def test_a_question_that_waits_goes_on_only_with_the_kind_of_strategy_it_was_begun_with(talk: Talk) -> None:
+    talk.say("What is the riddle?")
+    talk.chat.leaving, run = False, talk.chat.conversation.run
+    told = " ".join(talk.say("/strategy parallel-majority", "/retry", "/retry").split())
+    assert told.count("error: this question was begun with bats-early and cannot go on with parallel-majority") == 2
+    assert talk.chat.conversation.run == run
+    assert "unverified · 3 searches" in talk.say("/strategy bats-early", "/retry", replies=("take",))

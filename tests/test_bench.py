@@ -100,4 +100,5 @@ def test_a_world_is_timed_without_and_with_questions(capsys: pytest.CaptureFixtu
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split()[:4] == ["wanted", "pages", "asked", "questions"]
     assert [row.split()[2:4] for row in rows] == [["0", "0"], ["2", "2"]]
-    assert all(int(row.split()[1]) >= 200 and float(row.split()[4]) > 0 for row in rows)
+    assert all(int(row.split()[1]) >= 200 for row in rows)
+    assert bench_world.Made(200, 200, 0, 0, 0.0, 0.0).line  # a machine so fast that its clock stood still

@@ -32,10 +32,10 @@ class Made:
 
     @property
     def line(self) -> str:
-        speed = self.pages / self.seconds
+        speed = self.pages / max(self.seconds, 1e-6)  # a clock of CPU time can stand still for a small world
         return (
             f"{self.wanted:>8,}{self.pages:>8,}{self.asked:>7}{self.questions:>11}"
-            f"{self.seconds:>10.1f}{speed:>10,.0f}{self.peak_mb:>10,.0f}"
+            f"{self.seconds:>10.2f}{speed:>10,.0f}{self.peak_mb:>10,.0f}"
         )
 
 

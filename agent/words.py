@@ -15,3 +15,5 @@ STOPPED = {
     "error": "stopped: something failed",
 }
 PROOFS = {"page": "page", "snippet": "snippet only", "inference": "unchecked inference"}
+SOURCES = {"snippet": "quoted from the search result", "read": "read, not quoted"}
+"""Behind sources that are no pages with quotes; the page of a search result may have been read, and not say so."""

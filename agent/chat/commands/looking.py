@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....tools.clean import one_line
 from ....tools.errors import ConfigError
 from ...terminal.wrapping import wrapped
+from ...words import SOURCES
 from ..spent import not_looked_up
 from .registry import command
 
@@ -29,8 +30,8 @@ def sources(chat: "Chat", rest: str) -> None:
     result = last_of(chat, "sources")
     lines: list[str] = []
     for number, source in enumerate(result.sources, start=1):
-        read = "" if source.kind != "snippet" else " (search result, not opened)"
-        lines += wrapped(f"[{number}] {source.title or 'untitled'}{read}", chat.width, "    ")
+        said = f" ({SOURCES[source.kind]})" if source.kind in SOURCES else ""
+        lines += wrapped(f"[{number}] {source.title or 'untitled'}{said}", chat.width, "    ")
         lines.append(f"    {one_line(source.url)}")
         for quote in quotes_of(result, source.url):
             lines += wrapped(f'    "{quote}"', chat.width, "    ")

@@ -19,7 +19,14 @@ def _limit_words(_: "Chat") -> list[str]:
     return [WHOLE, *(f"{name}=" for name in WANTED)]
 
 
-@command("budget", "[LIMITS]", "show the limits, or set them: 5, searches=9,usd=0.05, conversation usd=1", _limit_words)
+@command(
+    "budget",
+    "[LIMITS]",
+    "show the limits, or set them",
+    _limit_words,
+    more="Of each question: /budget 5 (searches and page reads), /budget searches=9,usd=0.05, /budget none. Of all"
+    " questions together: /budget conversation usd=1.",
+)
 def budget(chat: "Chat", rest: str) -> None:
     """Show or set the limits of each question, or of the conversation."""
     talk = chat.conversation
@@ -35,7 +42,7 @@ def budget(chat: "Chat", rest: str) -> None:
         chat.say(f"{_question_text(talk.budget)}\n{_whole_text(chat)}")
 
 
-@command("spent", "", "show what the last question and the conversation came to")
+@command("spent", "", "what the last question and all together took")
 def spent(chat: "Chat", rest: str) -> None:
     """Show the sums of the conversation, and of its last question."""
     talk = chat.conversation
@@ -48,7 +55,13 @@ def spent(chat: "Chat", rest: str) -> None:
     chat.say("\n".join(lines))
 
 
-@command("topup", "LIMITS", "add to the last question's budget and go on with it: 5, or searches=5", _limit_words)
+@command(
+    "topup",
+    "LIMITS",
+    "go on with the last question, with more",
+    _limit_words,
+    more="/topup searches=5 adds so much to its budget; a number alone is more of what is used up.",
+)
 def topup(chat: "Chat", rest: str) -> None:
     """Go on with the last question, with more."""
     result = chat.conversation.result

@@ -34,7 +34,7 @@ def make_result(
     read = [c.what for c in charges if c.kind == "browse" and c.status == "settled" and session.pages.get(c.what)]
     proof = [finding for finding in findings if same_name(finding["candidate"], answer)]
     urls = [item["url"] for finding in proof for item in finding["evidence"]]
-    pages = {url: page.title for url in [*read, *urls] if (page := session.pages.get(url)) is not None}
+    titles = {url: session.title(url) for url in [*read, *urls]}
     return Result(
         question=state["question"],
         answer=answer,
@@ -45,7 +45,7 @@ def make_result(
         fault=fault or state["fault"],
         constraints=[dict(constraint) for constraint in state["constraints"]],
         findings=findings,
-        sources=sources_of(proof, session.hits | pages, read),
+        sources=sources_of(proof, titles, read),
         spend=spend_of(charges),
         decisions=state["decisions"],
         attempts=state["records"],

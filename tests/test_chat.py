@@ -194,6 +194,25 @@ def test_conversations_are_listed_resumed_and_deleted(server: FakeOpenAI, tmp_pa
     assert "no conversation is kept yet" in other.say("/sessions")
 
 
+def test_a_conversation_that_is_gone_on_with_shows_each_answer_with_the_mark_that_it_had(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    first = Talk(server, tmp_path)
+    asked = ("hello there", BRIDGE, BORN, "What is the riddle?")
+    first.say(*asked, replies=("take",))
+    again = Talk(server, tmp_path)
+    again.say(f"/resume {first.chat.conversation.run}")
+    told = again.screen.getvalue()
+    assert [line for line in told.splitlines() if line.startswith("> ")] == [f"> {line}" for line in asked]
+    assert "  You said: hello there\n  Ask me about bridges. (not looked up)\n" in told
+    assert "  Mara Finch (verified)\n" in told
+    assert "taken as: Where was Mara Finch born?\n  Wick (verified)\n" in told
+    assert "  nobody knows (unverified)\n" in told, "an answer for which nothing was found"
+    document = tmp_path / "talk.md"
+    again.say(f"/save {document}")
+    assert "Ask me about bridges. (not looked up)" in document.read_text(encoding="utf-8")
+
+
 def test_retry_asks_again_and_clear_forgets(talk: Talk) -> None:
     assert talk.say("/retry").startswith("error: /retry: nothing was asked yet")
     talk.say(BRIDGE)

@@ -117,14 +117,17 @@ class Chat:
 
         What was said is shown, and where its last question stands. Raises ConfigError and StoreError.
         """
+        from ..nodes.past import standing
+
         talk = self.conversation
         found = find_saved(kept_in(self), name, but=talk.run)
         loaded = load_saved(kept_in(self), found.run)
         self.conversation = Conversation.of(loaded, found.run, talk)
         for exchange in loaded.exchanges:
             self.say(f"> {exchange['question']}")
-            status = f" ({exchange['status']})" if exchange["facts"] else ""
-            self.say(f"{exchange['answer'] or 'no answer'}{status}", "  ")
+            if exchange["taken"]:
+                self.say(f"taken as: {one_line(exchange['taken'])}")
+            self.say(f"{exchange['answer']} ({standing(exchange)})" if exchange["answer"] else "no answer", "  ")
         if not loaded.exchanges and not self.conversation.message:
             return
         if found.state == "open":

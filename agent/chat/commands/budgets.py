@@ -46,6 +46,7 @@ def budget(chat: "Chat", rest: str) -> None:
 def spent(chat: "Chat", rest: str) -> None:
     """Show the sums of the conversation, and of its last question."""
     talk = chat.conversation
+    talk.check_alone()
     whole, own = counted(talk.spent()), counted(talk.spent() - talk.before)
     lines = [f"{'':<12}{'last question':>16}{'conversation':>16}"]
     for name in SHOWN:
@@ -107,6 +108,7 @@ def _whole_text(chat: "Chat") -> str:
     limits = chat.conversation.whole.limits()
     if not limits:
         return "this conversation: no limit (/budget conversation usd=1 sets one)"
+    chat.conversation.check_alone()
     left = Remaining(limits, counted(chat.conversation.spent()))
     parts = [
         f"{amount_text(name, left.left(name) or 0)} of {amount_text(name, limits[name])} {label(name)} left"

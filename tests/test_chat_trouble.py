@@ -76,6 +76,17 @@ def test_a_question_that_could_not_be_asked_is_what_retry_asks(talk: Talk, tmp_p
     assert "taken as: Where was Mara Finch born?" in talk.say("/retry")
 
 
+def test_strategies_that_run_side_by_side_say_that_they_do_not_pause(talk: Talk) -> None:
+    once = "each question stands by itself, and none is topped up: its runs share the budget out once"
+    assert once in " ".join(talk.say("/strategy parallel-majority").split())
+    told = " ".join(talk.say("/budget model_calls=3", "What is the riddle?", replies=("never said",)).split())
+    result = talk.chat.conversation.result
+    assert result is not None
+    assert (result.stop_reason, result.paused) == ("budget", False)
+    assert f"with parallel-majority {once}; ask it again, or take another /strategy" in told
+    assert "/topup" not in told
+
+
 def test_strategies_that_run_side_by_side_say_that_they_do_not_go_on_after_their_end(talk: Talk) -> None:
     told = talk.say("/strategy parallel-majority", BRIDGE, "/topup 3", "/strategy bats-early", BRIDGE)
     assert "error: parallel-majority shares its budget out once" in told

@@ -11,6 +11,7 @@ from ...tools.errors import ConfigError, SpadeworkError
 from ..money.budget import Budget
 from ..terminal.ask import exit_code
 from ..terminal.notices import as_a_bug, debugging
+from ..terminal.usual import usual_strategy
 from .commands.registry import is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, PipeReader, Reader
@@ -219,7 +220,8 @@ class Chat:
     def _say_what_next(self, result: "Result") -> None:
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
-        if self.reader.interactive and (hint := how_to_go_on(result)):
+        strategy = self.conversation.asked.strategy or usual_strategy()
+        if self.reader.interactive and (hint := how_to_go_on(result, strategy)):
             self.say(hint)
         self.console.print()
 

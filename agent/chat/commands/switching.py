@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....tools.clean import one_line
 from ...strategies import STRATEGIES, get_strategy
 from ...terminal.usual import usual_strategy
+from ..stopped import ONCE
 from .registry import command
 
 if TYPE_CHECKING:
@@ -93,3 +94,5 @@ def strategy(chat: "Chat", rest: str) -> None:
         talk.asked = replace(talk.asked, strategy=rest)
     named = talk.asked.strategy or usual_strategy()
     chat.say(f"strategy: {named}{', from the next question on' if rest else ''}")
+    if get_strategy(named).runs > 1:
+        chat.say(ONCE)

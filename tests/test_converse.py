@@ -171,6 +171,21 @@ def test_an_answer_without_facts_is_not_told_like_small_talk_and_a_stop_is_told(
     assert "said: " not in told
 
 
+def test_a_question_that_was_killed_is_not_said_to_have_ended_in_any_way() -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(_: Messages) -> Said:
+        raise Killed
+
+    talk = Talk()
+    with pytest.raises(Killed):
+        talk.say(FIRST, [ANSWERED[0], die])
+    talk.say("What came of it?", ['{"talk": "Nothing yet."}'])
+    told = talk.prompt(0)
+    assert f"asked: {FIRST}\nno answer was found\nit took" in told
+
+
 def test_what_was_said_in_small_talk_is_known_later_and_proves_nothing() -> None:
     talk = Talk()
     talk.say("Call me Ishmael.", ['{"talk": "Very well, Ishmael."}'])

@@ -53,7 +53,9 @@ def _closed(state: AgentState, last: Exchange) -> Exchange:
             facts.append(_fact(constraint["text"], finding))
     taken = state["assumption"]
     came = {"taken": taken, "answer": answer[:MAX_ANSWER], "status": status, "facts": facts[:MAX_FACTS]}
-    return cast("Exchange", {**last, **came, "ended": state["stop_reason"]})
+    if state["answer"] or state["stop_reason"] != "no_leads":  # which also stands there from the beginning
+        came["ended"] = state["stop_reason"]
+    return cast("Exchange", {**last, **came})
 
 
 def standing(exchange: Exchange) -> str:

@@ -64,7 +64,9 @@ class Options(TypedDict, total=False):
     function, async or not, that gives what to add ({"searches": 5}), "take" or "stop"; or "pause", which comes back
     with what there is (`result.paused`) and waits for `resume_agent(run, top_up=...)`. conversation: makes the
     questions of a thread a conversation, in which small talk takes one call and follow-ups know what was found; a
-    Budget whose limits hold for all of its questions together, {} for none. notes: plain data kept in the store with
+    Budget whose limits hold for all of its questions together, {} for none. With a strategy that runs several at once
+    (parallel-...) nobody is asked for more, as the runs share the budget out once, and each question stands by itself.
+    notes: plain data kept in the store with
     the run. settings: how the outside is reached, where the environment does not say it. on_event: told each event as
     it happens, on the thread of the run. stream: whether models are asked to send their replies piece by piece, which
     events then tell; the result is the same, and a slow model that keeps writing is not given up.

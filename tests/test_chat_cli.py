@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,8 @@ def test_conversations_go_on_in_another_process_and_are_listed_and_deleted(shell
     shell.run("chat", "--budget", "4", "--conversation", "searches=9", said=TALK.splitlines()[0] + "\n")
     (kept,) = json.loads(shell.run("sessions", "--json"))
     assert (kept["title"], kept["questions"]) == ("Who built the Alder Bridge?", 1)
+    with closing(sqlite3.connect(shell.folder / "runs.db")) as store, store:
+        store.execute("UPDATE spadework_runs SET updated = updated - ?", (40 * 86_400,))
     told = shell.run("chat", "--resume", said="And where was she born?\n/budget\n")
     assert "> Who built the Alder Bridge?\n  Mara Finch (verified)\n" in told
     assert "taken as: Where was Mara Finch born?" in told

@@ -41,7 +41,8 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
 
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     whole = conversation_limits() if conversation is None else limits_of("--conversation", conversation)
-    store = place_to_store(asked, tidied=not interactive)
+    # What is gone on with may be old: it is touched before anything is tidied.
+    store = place_to_store(asked, tidied=not interactive and resume is None)
     with tracing(asked.trace, redact=asked.trace_redact) as trace:
         talk = Conversation(asked, asked.limits(), whole or Budget(), store, asks=interactive, trace=trace)
         talking = Chat(talk, Console(highlight=False))

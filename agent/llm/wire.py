@@ -138,6 +138,14 @@ class Adapted(ModelError):
         self.parameter = parameter
 
 
+class TooSlow(ModelError):
+    """No reply came in time; `missing` says what was waited for last: the whole reply, its beginning, or more of it."""
+
+    def __init__(self, text: str, *, missing: Literal["reply", "beginning", "rest"]) -> None:
+        super().__init__(text, kind="timeout", sent=True)
+        self.missing = missing
+
+
 def prompt_was_cut(sent_chars: int, usage: Usage | None) -> bool:
     """Whether the server silently cut a prompt of `sent_chars` characters: it counted under half of its tokens.
 

@@ -66,11 +66,12 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         except ModelError as error:
             over = session.ledger.seconds_left(ask.keep.ms) == 0
             fault = fault_of(error, chat.name, over=over)
-            session.emit(CallEvent("model", ask.role, "failed", fault))
+            last = over or number == REQUESTS - 1
+            session.emit(_failed(ask, error, fault, last=last))
             if over:
                 # The time for this stage is up: that is the budget's end, not the model's fault.
                 return Answered(refusal=Refusal("ms", 1, 0))
-            if not (error.retryable or isinstance(error, Adapted)) or number == REQUESTS - 1:
+            if not (error.retryable or isinstance(error, Adapted)) or last:
                 return Answered(fault=fault)
             previous = held
             await session.ledger.commit()
@@ -79,12 +80,19 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         await session.ledger.commit()
         session.asked = held.id
         if session.shown.needs_room(chat, reply) and number < REQUESTS - 1:
-            session.emit(CallEvent("model", ask.role, "failed", THOUGHT))
+            session.emit(CallEvent("model", ask.role, "failed", THOUGHT, again=True))
             previous = held
             continue
         session.emit(CallEvent("model", ask.role, "done"))
         return Answered(reply)
     return Answered(fault=fault)
+
+
+def _failed(ask: Ask, error: ModelError, fault: str, *, last: bool) -> CallEvent:
+    """What is told of a call that failed; where the server only wants it in another way, that."""
+    if isinstance(error, Adapted) and not last:
+        return CallEvent("model", ask.role, "failed", error.change, again=True)
+    return CallEvent("model", ask.role, "failed", fault)
 
 
 def _made_before(session: Session, call: Charge) -> tuple[Charge | None, Reply | None]:

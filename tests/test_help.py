@@ -118,6 +118,9 @@ def test_every_command_is_listed_once_under_a_heading() -> None:
         assert told.count(f"\n  {name} ") == 1
 
 
+QUESTION = 'a question is asked with `spadework ask "..."`; see `spadework --help`'
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -127,6 +130,14 @@ def test_every_command_is_listed_once_under_a_heading() -> None:
         (["ask", "q", "--serches", "3"], "no such option '--serches': did you mean --searches?; see `spadework ask"),
         (["eval", "run", "--strateg"], "no such option '--strateg': did you mean --strategy?; see `spadework eval run"),
         (["ask", "q", "--zzzz"], "no such option '--zzzz'; see `spadework ask --help`"),
+        (["cht"], "no such command 'cht': did you mean chat?; see `spadework --help`"),
+        (["version"], "no such command 'version': did you mean --version?; see `spadework --help`"),
+        (["aks", "Who built it?"], f"no such command 'aks': {QUESTION}"),
+        (["Who built the bridge?"], f"no such command 'Who built the bridge?': {QUESTION}"),
+        (["Tell me who built it", "--budget", "5"], f"no such command 'Tell me who built it': {QUESTION}"),
+        (["Who", "built", "it?"], f"no such command 'Who': {QUESTION}"),
+        (["Name", "a", "river"], f"no such command 'Name': {QUESTION}"),
+        (["cassete", "show", "x"], "no such command 'cassete': did you mean cassette?"),
         (["\x1b[31maks"], "no such command '\\x1b[31maks'"),
     ],
 )

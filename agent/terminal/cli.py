@@ -71,6 +71,13 @@ class Commands(Group):
             return getattr(import_module(self.elsewhere[cmd_name], __package__), cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def meant(self, ctx: click.Context, args: list[str]) -> str:
+        """For the end of a line about a command that is not known: how a question is asked, where it may be one."""
+        near, first = super().meant(ctx, args), args[0].strip()
+        if " " in first or any(word.endswith("?") for word in args) or (len(args) > 2 and not near):
+            return ': a question is asked with `spadework ask "..."`'
+        return near
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under their headings."""
         rest = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import SETTINGS
 from fake_openai import FakeOpenAI
+from pty_screen import running
 from talking import reply, write_corpus
 
 TALK = "Who built the Alder Bridge?\n\nAnd where was she born?\n"
@@ -104,3 +105,15 @@ def test_limits_that_cannot_be_ones_are_refused_before_the_chat_begins(shell: Sh
     for wrong in (("--conversation", "lots"), ("--budget", "-1"), ("--usd", "cheap"), ("--resume", "nobody")):
         shell.run("chat", *wrong, said=TALK, code=2)
     assert shell.server.requests == []
+
+
+def test_a_dumb_terminal_gets_text_and_nothing_else(shell: Shell) -> None:
+    environment = shell.environment | {"TERM": "dumb"}
+    with running("-m", "spadework.agent", **environment) as terminal:
+        terminal.read_until(lambda seen: seen.count(">") == 1)
+        terminal.type("/budget\n")
+        terminal.read_until(lambda seen: seen.count(">") == 2)
+        terminal.type("/quit\n")
+        terminal.read_all()
+    assert "Ask a question" in terminal.text
+    assert b"\x1b" not in terminal.written

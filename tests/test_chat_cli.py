@@ -117,3 +117,10 @@ def test_a_dumb_terminal_gets_text_and_nothing_else(shell: Shell) -> None:
         terminal.read_all()
     assert "Ask a question" in terminal.text
     assert b"\x1b" not in terminal.written
+
+
+def test_the_usual_strategy_is_that_of_a_chat_too(shell: Shell) -> None:
+    shell.run("chat", "--trace", "run.jsonl", said="Who built the Alder Bridge?\n", SPADEWORK_STRATEGY="react")
+    begun = json.loads((shell.folder / "run.jsonl").read_text().partition("\n")[0])
+    assert begun["strategy"] == "react"
+    assert "react" in shell.run("chat", "--resume", said="/strategy\n"), "it was kept with the conversation"

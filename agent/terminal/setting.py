@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-Kind = Literal["text", "number", "switch", "list", "limits", "file", "address"]
+Kind = Literal["text", "search", "number", "switch", "list", "limits", "file", "address"]
 
 KEYS = {
     "OPENAI_API_KEY": "the model's server; a local one may need none",
@@ -52,7 +52,7 @@ SETTINGS = {
         Setting("model_timeout", "number", "120, streamed: of silence", "Seconds for a single call to the model."),
         Setting("first_token_timeout", "number", "120, on this machine 600", "Seconds until a reply begins."),
         Setting("prices", "file", "none", "A TOML file with prices of models that are not publicly known."),
-        Setting("search", "text", "duckduckgo or wikipedia", "Where to search; `spadework ask --help` names them."),
+        Setting("search", "search", "duckduckgo or wikipedia", "Where to search; `spadework ask --help` names them."),
         Setting("searxng_url", "address", "http://127.0.0.1:8888", "The SearXNG server of search = searxng."),
         Setting("wikipedia_lang", "text", "en", "The language of search = wikipedia: en, de, zh-yue, ..."),
         Setting("google_cse_id", "text", "none", "The engine of search = google."),

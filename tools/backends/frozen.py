@@ -27,9 +27,8 @@ from ..search import Hit, make_hits, normalise_url, usable_url
 from .api import Row, day
 from .frozen_file import AGAIN, first_row, open_frozen, unpacked
 from .frozen_index import TITLE_WEIGHT, matching
+from .names import SHIPPED
 
-SHIPPED = "bundled"
-"""The frozen web that comes with the package: what the shipped recordings saw of the bundled web."""
 NOT_HERE = "not in the frozen web"
 _ADDRESS = re.compile(r"https?://([^/?#]+)(/.*)")
 _NEAR = 0.85

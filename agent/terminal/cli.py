@@ -280,7 +280,7 @@ def purse(as_json: bool, daily: str | None, store: str | None) -> None:
 
 
 @cli.command(epilog=examples.DOCTOR, short_help="Say what is configured, what is missing, and what to do.")
-@click.option("--probe", is_flag=True, help="Send one long prompt, to see whether the server reads all of it.")
+@click.option("--probe", is_flag=True, help="Have a paid model say a word, too, and any model read a long prompt.")
 @click.option("--model", metavar="NAME", help="Look at this model, not at SPADEWORK_MODEL.")
 @click.option("--base-url", metavar="URL", help="Look at this server, not at SPADEWORK_BASE_URL.")
 @click.option("--search", metavar="BACKEND", help="Look at this backend, not at SPADEWORK_SEARCH.")

@@ -1,6 +1,9 @@
 """The help of every command: it has an example that can be typed, fits 80 columns, and a slip gets a hint."""
 
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +106,19 @@ def test_an_example_that_needs_no_model_runs(line: str, tmp_path: Path, monkeypa
     told = CliRunner().invoke(cli, shlex.split(line)[1:])
     assert (told.exit_code, told.stderr) == (0, "")
     assert told.stdout
+
+
+def test_the_examples_of_completion_work_in_an_empty_home(tmp_path: Path) -> None:
+    lines = (found(("completion",)).epilog or "").partition("\b\n")[2]
+    ours = f'spadework() {{ "{sys.executable}" -m spadework.agent "$@"; }}'
+    script = "\n".join(["set -e", ours, lines, ". ~/.bashrc", "complete -p spadework"])
+    home = {**os.environ, "HOME": str(tmp_path), "SPADEWORK_CONFIG": "none"}
+    told = subprocess.run(["bash", "-c", script], env=home, capture_output=True, text=True, timeout=60, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.endswith(" spadework\n"), "bash completes the command"
+    assert "complete" in (tmp_path / ".config/fish/completions/spadework.fish").read_text()
+    zsh = (tmp_path / ".zshrc").read_text()
+    assert zsh.index("compinit") < zsh.index("spadework"), "what the script calls is there before it"
 
 
 def test_the_options_of_ask_stand_under_headings_in_a_useful_order() -> None:

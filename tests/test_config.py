@@ -91,6 +91,7 @@ def test_a_key_is_not_taken_and_not_repeated(file: Path, name: str) -> None:
         ("robots", "maybe"),
         ("search", "gogle"),
         ("search", "brave,,"),
+        ("search", "corpus:no-such.jsonl"),
         ("strategy", "batz"),
         ("budget", "serches=3"),
         ("budget", "many"),

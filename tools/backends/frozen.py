@@ -44,7 +44,10 @@ def load_frozen(path: str) -> "FrozenWeb":
     """
     if not path.strip():
         raise ConfigError("the search backend 'frozen' needs a file: write frozen:FILE")
-    file = Path(path.strip()).expanduser()
+    try:
+        file = Path(path.strip()).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"cannot read the frozen web {path}: {error} Write the whole path") from error
     if path.strip() == SHIPPED and not file.exists():
         file = Path(str(files(f"{(__package__ or '').rsplit('.', 2)[0]}.cassettes"))) / f"{SHIPPED}.db"
     try:

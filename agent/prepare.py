@@ -13,6 +13,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
+from ..tools.backends.names import with_whole_place
 from ..tools.browse import Browse
 from ..tools.clean import clean
 from ..tools.errors import ConfigError
@@ -203,7 +204,10 @@ def _about(question: str, budget: Budget, strategy: str, options: Options) -> di
     about = {"question": question, "budget": budget.to_dict(), "strategy": strategy, "base_url": base_url}
     usual = {name: value for name, value in environment.items() if options.get(name) is None}
     notes = dict(options.get("notes") or {})
-    return {name: value for name, value in (about | usual | named | notes).items() if value is not None}
+    known = {name: value for name, value in (about | usual | named | notes).items() if value is not None}
+    if isinstance(search := known.get("search"), str):
+        known["search"] = with_whole_place(search, Path.cwd())  # it may be gone on with from another folder
+    return known
 
 
 def _plain(value: object) -> bool:

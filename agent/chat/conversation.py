@@ -14,6 +14,7 @@ from ..money.budget import Budget, counted
 from ..terminal.ask import Asked
 from ..terminal.daily import daily_of, shared, why_ended
 from ..terminal.tracing import Tracing
+from ..terminal.usual import usual_strategy
 from .stored import mark_in, mark_of
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ class Conversation:
             "model": asked.models(),
             "temperature": asked.temperature(),
             "search": asked.search,
-            "strategy": asked.strategy or "bats-early",
+            "strategy": asked.strategy or usual_strategy(),
             "settings": asked.settings(),
             "thread_id": self.run,
             "conversation": self.whole,

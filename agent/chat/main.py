@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,20 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
 
 
 def _reader(talking: Chat) -> Reader:
-    return PromptReader(talking, _history(talking.conversation.store), lambda: told_below(talking))
+    with _plain_output():
+        return PromptReader(talking, _history(talking.conversation.store), lambda: told_below(talking))
+
+
+def _plain_output() -> AbstractContextManager[object]:
+    """Where nothing but text can be written, prompts that are made in this block write nothing else.
+
+    prompt_toolkit knows such terminals, and yet sends them what shows the cursor; one that is given an output forgets.
+    """
+    from prompt_toolkit.application import create_app_session
+    from prompt_toolkit.output.plain_text import PlainTextOutput
+    from prompt_toolkit.utils import is_dumb_terminal
+
+    return create_app_session(output=PlainTextOutput(sys.stdout)) if is_dumb_terminal() else nullcontext()
 
 
 def _welcome(talking: Chat) -> None:

@@ -13,6 +13,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
+from ...tools.backends.names import with_whole_place
 from ...tools.clean import clean, one_line
 from ...tools.errors import ConfigError, StoreError
 from ...tools.shapes import is_list, is_mapping
@@ -21,6 +22,7 @@ from .setting import NAMED_LIKE_A_KEY, SETTINGS, Setting, unknown
 VARIABLE = "SPADEWORK_CONFIG"
 _TOLD = {
     "text": "a text in quotes",
+    "search": "a text in quotes",
     "address": "an address in quotes",
     "file": "a file name in quotes",
     "number": "a number",
@@ -140,10 +142,17 @@ def _as_text(setting: Setting, value: Any, path: Path) -> str:
     if not text.isprintable() or clean(text) != text:
         raise ConfigError(f"{path}: {setting.name} holds characters that cannot be seen: write it again")
     text = setting.read(text)
-    return file_place(text, path.parent) if setting.kind == "file" else text
+    return with_place(setting, text, path.parent)
 
 
-def file_place(text: str, folder: Path) -> str:
+def with_place(setting: Setting, text: str, folder: Path) -> str:
+    """A value with its file, if it has one, by its whole place, so that it means the same wherever it is read."""
+    if setting.kind == "search":
+        return with_whole_place(text, folder)
+    return _file_place(text, folder) if setting.kind == "file" else text
+
+
+def _file_place(text: str, folder: Path) -> str:
     """A file's place, of which one without a folder is in `folder`; what is an address, or no file, stays as it is."""
     if not text.strip() or "://" in text or text.strip().lower() == "none" or text.startswith(":"):
         return text

@@ -57,7 +57,10 @@ def load_corpus(path: str) -> "Corpus":
     """
     if not path.strip():
         raise ConfigError("the search backend 'corpus' needs a file: write corpus:FILE")
-    file = Path(path.strip()).expanduser()
+    try:
+        file = Path(path.strip()).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"cannot read the corpus {path}: {error} Write the whole path") from error
     try:
         stat = file.stat()
         return _loaded(file.resolve(), stat.st_mtime_ns, stat.st_size)

@@ -27,9 +27,8 @@ from ..search import Hit, make_hits, normalise_url, usable_url
 from .api import Row, day
 from .frozen_file import AGAIN, first_row, open_frozen, unpacked
 from .frozen_index import TITLE_WEIGHT, matching
+from .names import SHIPPED
 
-SHIPPED = "bundled"
-"""The frozen web that comes with the package: what the shipped recordings saw of the bundled web."""
 NOT_HERE = "not in the frozen web"
 _ADDRESS = re.compile(r"https?://([^/?#]+)(/.*)")
 _NEAR = 0.85
@@ -45,7 +44,10 @@ def load_frozen(path: str) -> "FrozenWeb":
     """
     if not path.strip():
         raise ConfigError("the search backend 'frozen' needs a file: write frozen:FILE")
-    file = Path(path.strip()).expanduser()
+    try:
+        file = Path(path.strip()).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"cannot read the frozen web {path}: {error} Write the whole path") from error
     if path.strip() == SHIPPED and not file.exists():
         file = Path(str(files(f"{(__package__ or '').rsplit('.', 2)[0]}.cassettes"))) / f"{SHIPPED}.db"
     try:

@@ -16,6 +16,7 @@ from typing import Any
 from ...tools.backends.names import with_whole_place
 from ...tools.clean import clean, one_line
 from ...tools.errors import ConfigError, StoreError
+from ...tools.home import with_home
 from ...tools.shapes import is_list, is_mapping
 from .setting import NAMED_LIKE_A_KEY, SETTINGS, Setting, unknown
 
@@ -41,7 +42,7 @@ def config_file() -> Path | None:
     if said.lower() == "none":
         return None
     if said:
-        return _expanded(said).absolute()
+        return with_home(said).absolute()
     from platformdirs import user_config_path
 
     return user_config_path("spadework", appauthor=False) / "config.toml"
@@ -156,14 +157,7 @@ def _file_place(text: str, folder: Path) -> str:
     """A file's place, of which one without a folder is in `folder`; what is an address, or no file, stays as it is."""
     if not text.strip() or "://" in text or text.strip().lower() == "none" or text.startswith(":"):
         return text
-    return text if "host=" in text else str(folder / _expanded(text))
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(f"{one_line(text, 200)}: {error} Write the whole path") from None
+    return text if "host=" in text else str(folder / with_home(text))
 
 
 def _limits(table: Mapping[str, Any], before: str = "") -> str:

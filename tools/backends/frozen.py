@@ -20,6 +20,7 @@ from typing import Any, cast, get_args
 
 from ..clean import clean, one_line
 from ..errors import ConfigError, ToolError, ToolFailure
+from ..home import with_home
 from ..query import Query, read_query
 from ..reading.extract import Page
 from ..reading.snippet import best_passage
@@ -44,10 +45,7 @@ def load_frozen(path: str) -> "FrozenWeb":
     """
     if not path.strip():
         raise ConfigError("the search backend 'frozen' needs a file: write frozen:FILE")
-    try:
-        file = Path(path.strip()).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(f"cannot read the frozen web {path}: {error} Write the whole path") from error
+    file = with_home(path.strip())
     if path.strip() == SHIPPED and not file.exists():
         file = Path(str(files(f"{(__package__ or '').rsplit('.', 2)[0]}.cassettes"))) / f"{SHIPPED}.db"
     try:

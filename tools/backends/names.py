@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from ..home import with_home
+
 BACKENDS = (
     *("duckduckgo", "brave", "tavily", "serper", "google", "searxng", "wikipedia"),
     *("corpus:FILE", "frozen:FILE"),
@@ -18,15 +20,14 @@ SHIPPED = "bundled"
 def with_whole_place(spec: str, folder: Path) -> str:
     """A search with the file that it names, if it names one, by its whole place: `folder` is where one without is.
 
+    Raises ConfigError for the home of nobody.
+
     >>> with_whole_place("brave,corpus:pages.jsonl", Path("/data"))
     'brave,corpus:/data/pages.jsonl'
     """
     local = LOCAL.search(spec)
     file = spec[local.end() :].strip() if local else ""
-    try:
-        place = folder / Path(file).expanduser()
-    except RuntimeError:  # ~nobody: whoever opens it says so
-        return spec
+    place = folder / with_home(file)
     is_shipped = f"{local and local[0]}{file}" == f"frozen:{SHIPPED}" and not place.exists()
     if local is None or not file or is_shipped:
         return spec

@@ -12,6 +12,7 @@ from langgraph.types import Command
 from ..tools.pages import urls_in
 from .deps import Deps
 from .events import PlanEvent
+from .fresh import fresh_question, what_is_asked
 from .money.budget import Budget
 from .nodes.act import act
 from .nodes.best import tell_best
@@ -24,7 +25,7 @@ from .nodes.searcher import searcher
 from .nodes.topping import top_up
 from .nodes.verifier import verifier
 from .parallel import runs
-from .state import AgentState, Question, fresh_question, updated, what_is_asked
+from .state import AgentState, Question, updated
 
 Graph = StateGraph[AgentState, None, Question, AgentState]
 

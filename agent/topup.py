@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..tools.errors import ConfigError
 from ..tools.shapes import is_mapping
+from .fresh import unanswered
 from .money.budget import Budget, Remaining, label, ordered
-from .state import AgentState, DecisionEntry, unanswered
+from .state import AgentState, DecisionEntry
 
 Word = Literal["take", "stop"]
 Said = Budget | Mapping[str, object] | int | Word | None

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from .fresh import fresh_question
 from .money.budget import PUBLIC_NAMES
 from .money.charges import Charge
 from .money.ledger import Ledger
@@ -15,7 +16,7 @@ from .proof.evidence import as_read
 from .proof.matrix import same_name
 from .result import Result, sources_of, spend_of
 from .session import Session
-from .state import AgentState, StopReason, fresh_question, updated
+from .state import AgentState, StopReason, updated
 
 
 def make_result(

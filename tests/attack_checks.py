@@ -12,7 +12,7 @@ from attack_runs import SECONDS, TOKENS, USD, Raid
 from fooled import TURN_S
 from scripted import Messages
 from small_internet import COLLECT, SITE
-from spadework.agent.state import ASKED
+from spadework.agent.fresh import ASKED
 from spadework.agent.terminal.show import result_text
 from spadework.tools.clean import OWN_BLOCKS
 

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from spadework.agent.fresh import no_progress
 from spadework.agent.money.amounts import ZERO, Amounts
 from spadework.agent.money.budget import Remaining
 from spadework.agent.money.forecast import Forecast
 from spadework.agent.nodes.policy import Situation
 from spadework.agent.proof.matrix import Row
-from spadework.agent.state import Progress, no_progress
+from spadework.agent.state import Progress
 
 LIMITS = {"searches": 10, "browses": 10, "tokens": 10_000, "model_calls": 10}
 CALL = Amounts(tokens_in=900, tokens_out=100)

@@ -22,12 +22,13 @@ from scripted import (
 from spadework.agent import Budget, stream_agent
 from spadework.agent.deps import Deps
 from spadework.agent.events import BestEvent, Event
+from spadework.agent.fresh import fresh_question
 from spadework.agent.money.ledger import Ledger
 from spadework.agent.nodes.best import Best, best_of, tell_best
 from spadework.agent.nodes.judge import choose
 from spadework.agent.proof.matrix import cell_key
 from spadework.agent.session import Session
-from spadework.agent.state import AgentState, Candidate, Constraint, Evidence, Finding, Proof, Verdict, fresh_question
+from spadework.agent.state import AgentState, Candidate, Constraint, Evidence, Finding, Proof, Verdict
 from spadework.agent.strategies import STRATEGIES
 
 STATED = [

@@ -1,9 +1,10 @@
 """What the prompts say is known: short, bounded, and with the reason where a proof falls short."""
 
 from scripted import CONSTRAINTS
+from spadework.agent.fresh import fresh_question
 from spadework.agent.nodes.board import constraints_text, findings_text, plan_text, records_text
 from spadework.agent.proof.matrix import cell_key
-from spadework.agent.state import AgentState, Constraint, Finding, Proof, Record, Step, Verdict, fresh_question, updated
+from spadework.agent.state import AgentState, Constraint, Finding, Proof, Record, Step, Verdict, updated
 
 GIVEN = [
     Constraint(id="c0", text="who built it", kind="asked"),

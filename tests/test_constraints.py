@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from spadework.agent.fresh import fresh_question
 from spadework.agent.nodes.constraints import Stated, add_constraints, drop_constraint, read_constraints
-from spadework.agent.state import Constraint, fresh_question
+from spadework.agent.state import Constraint
 
 C0 = Constraint(id="c0", text="what is asked", kind="asked")
 

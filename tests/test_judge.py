@@ -21,8 +21,9 @@ from scripted import (
     search,
 )
 from spadework.agent import Budget, Result, run_agent
+from spadework.agent.fresh import fresh_question
 from spadework.agent.nodes.judge import choose, contenders, is_none, majority
-from spadework.agent.state import AgentState, Candidate, fresh_question
+from spadework.agent.state import AgentState, Candidate
 from test_matrix import CONSTRAINTS as DEMANDS
 from test_matrix import cell, matrix
 

@@ -3,9 +3,10 @@
 from typing import Any, cast
 
 import pytest
+from spadework.agent.fresh import fresh_question, no_progress
 from spadework.agent.nodes.board import warnings_text
 from spadework.agent.proof.warnings import warnings_of
-from spadework.agent.state import AgentState, Finding, fresh_question, no_progress
+from spadework.agent.state import AgentState, Finding
 from test_matrix import CONSTRAINTS, cell, matrix
 
 EVIDENCE: Any = [{"kind": "page", "url": "u", "quote": "q", "fetched": "", "digest": ""}]

@@ -64,8 +64,8 @@ def _stands(result: "Result", width: int) -> "list[Text]":
 
 def _proof(result: "Result", width: int) -> "list[Text]":
     """A line a constraint; more where it is not proven by pages."""
+    from ..fresh import ASKED
     from ..proof.matrix import cell_key
-    from ..state import ASKED
 
     findings = {cell_key(item["candidate"], item["constraint"]): item for item in result.findings}
     lines: list[Text] = []

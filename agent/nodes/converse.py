@@ -9,12 +9,13 @@ from ...prompts import render
 from ...tools.clean import clean
 from ...tools.reading.passages import estimate_tokens
 from ...tools.search import normalise_query
+from ..fresh import what_is_asked
 from ..llm.partial import field_so_far
 from ..llm.verdicts import read_object
 from ..llm.wire import Reply
 from ..proof.matrix import cell_key
 from ..session import Session
-from ..state import AgentState, updated, what_is_asked
+from ..state import AgentState, updated
 from .arguments import MAX_ANSWER_CHARS, read_claims
 from .arguments import said as said_on_one_line
 from .calls import call_model

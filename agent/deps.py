@@ -160,7 +160,7 @@ class Deps:
         for past in range(1, turn):
             for entry in await self._entries(run, past):
                 session.recall(entry)
-        session.known = [*session.fetched]
+        session.known, session.shown_before = [*session.fetched], {*session.hits}
         session.queries.clear()
         session.opened.clear()
 

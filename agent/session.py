@@ -53,6 +53,8 @@ class Session:
     """By normalised address the charges that brought it: the search that first showed it, and the page read."""
     known: list[str] = field(default_factory=list[str])
     """Addresses of pages that were read for earlier questions of the thread."""
+    shown_before: set[str] = field(default_factory=set[str])
+    """Addresses that only searches of those showed."""
     best: "Best | None" = None
     """The best answer so far, as it was told last."""
     kept: dict[str, list[Hit] | Page] = field(default_factory=dict[str, "list[Hit] | Page"])
@@ -144,6 +146,7 @@ class Session:
         self.pages.add_hits(hits)
         self.hits.update({hit.url: hit.title for hit in hits if hit.url not in self.hits})
         self.ranks.update({hit.url: min(hit.rank, self.ranks.get(hit.url, hit.rank)) for hit in hits})
+        self.shown_before -= {hit.url for hit in hits}
         for hit in hits:
             self.brought.setdefault(normalise_url(hit.url), [charge_id])
 

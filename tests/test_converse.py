@@ -7,25 +7,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from conversing import ANSWERED, FIRST, FOLLOWED, NEXT, TAKEN, Talk
 from hypothesis import given
 from hypothesis import strategies as st
-from langgraph.checkpoint.memory import InMemorySaver
 from scripted import (
     ALDER,
     BORN,
     BUILT,
-    FINCH,
     SPANS,
     Messages,
     Said,
-    Script,
     ScriptedChat,
     SmallWeb,
     answer,
     browse,
-    finding,
     prose,
-    record,
     search,
 )
 from spadework.agent import Budget, Result, resume_agent, run_agent
@@ -43,40 +39,6 @@ from spadework.agent.strategies import get_strategy
 from spadework.tools.errors import ModelError
 from spadework.tools.reading.extract import Page
 from spadework.tools.reading.passages import estimate_tokens
-
-FIRST = "Who built the Alder Bridge?"
-NEXT = "And where was she born?"
-TAKEN = "Where was Mara Finch born?"
-ANSWERED: list[Said] = [
-    f'{{"question": "{FIRST}"}}',
-    [search("Alder Bridge Mara Finch")],
-    [browse(ALDER, FINCH)],
-    [record(finding("Mara Finch", "c0", (ALDER, BUILT))), answer("Mara Finch")],
-    '{"doubts": []}',
-]
-FOLLOWED: list[Said] = [
-    f'{{"question": "{TAKEN}"}}',
-    [record(finding("Wendle", "c0", (FINCH, BORN))), answer("Wendle")],
-    '{"doubts": []}',
-]
-
-
-class Talk:
-    """A conversation with a scripted model on the small web, in memory or in a store."""
-
-    def __init__(self, store: Path | None = None) -> None:
-        self.web = SmallWeb({ALDER: f"{SPANS} {BUILT}", FINCH: BORN})
-        kept: Any = {"store": store} if store else {"checkpointer": InMemorySaver()}
-        self.options: Any = {"search": self.web, "browse": self.web, "thread_id": "talk", **kept}
-        self.chat = ScriptedChat([])
-
-    def say(self, message: str, script: Script, budget: Any = 4, whole: Any = None, **more: Any) -> Result:
-        self.chat = ScriptedChat(script)
-        whole = whole or {}
-        return run_agent(message, budget, model=self.chat, conversation=whole, **self.options, **more)
-
-    def prompt(self, number: int) -> str:
-        return "\n".join(str(message.get("content")) for message in self.chat.prompts[number])
 
 
 @pytest.mark.parametrize("where", ["in memory", "in a store"])
@@ -124,23 +86,6 @@ def test_what_is_shown_of_a_page_is_its_title_on_one_line_and_cut() -> None:
     title = next(line for line in talk.prompt(0).splitlines() if ALDER in line).partition(ALDER)[2]
     assert title.startswith(" 'A long title of the bridge")
     assert len(title) < 70
-
-
-def test_a_follow_up_starts_with_what_was_looked_up_and_found_and_not_with_small_talk() -> None:
-    talk = Talk()
-    wick = "http://x.example/wick"
-    talk.web = SmallWeb({ALDER: f"{SPANS} {BUILT}", FINCH: BORN, wick: "Mara Finch was buried in Wick."})
-    talk.options |= {"search": talk.web, "browse": talk.web}
-    talk.say(FIRST, ANSWERED)
-    talk.say("Many thanks!", ['{"talk": "You are welcome."}'])
-    question = "Where was Mara Finch buried?"
-    talk.say(question, [f'{{"question": "{question}"}}', [browse(wick)], [answer("Wick")]])
-    assert "Many thanks!" in talk.prompt(0)
-    shown = talk.prompt(1)
-    assert "Many thanks!" not in shown
-    assert f"found, and not opened yet (one page read each):\nwick {wick}" in shown
-    assert f"pages read (free to open again):\nalder {ALDER}" in shown
-    assert talk.web.searches == 1, "what was found needs no second search"
 
 
 @given(st.integers(0, 3_000), st.integers(1, 12))
@@ -325,42 +270,3 @@ def test_a_part_and_what_was_spent_before_never_exceed_the_whole(wanted: Budget,
         assert had[name] + counted(spent)[name] <= max(limit, counted(spent)[name])
     for name, limit in wanted.limits().items():
         assert had[name] <= limit
-
-
-def test_an_answer_that_stands_already_is_checked_and_not_searched_for() -> None:
-    talk = Talk()
-    talk.say(FIRST, ANSWERED)
-    again = [{"url": ALDER, "quote": BUILT}]
-    said = {"question": "Who was the builder of it?", "answer": "Mara Finch", "quotes": again}
-    result = talk.say("Remind me: who was it?", [json.dumps(said), '{"doubts": []}'])
-    assert (result.answer, result.status, result.stop_reason) == ("Mara Finch", "verified", "answered")
-    assert (result.spend.searches, result.spend.browses, result.spend.model_calls) == (0, 0, 2)
-    assert [item["quote"] for item in result.findings[0]["evidence"]] == [BUILT]
-    assert result.sources[0].url == ALDER
-
-
-@pytest.mark.parametrize(
-    "quotes",
-    [
-        [{"url": ALDER, "quote": "It was built by Mara Finch in 1871 from imported stone."}],
-        [{"url": "http://x.example/nowhere", "quote": BUILT}],
-        [],
-        "none",
-    ],
-)
-def test_an_answer_whose_words_stand_nowhere_is_searched_for(quotes: object) -> None:
-    talk = Talk()
-    talk.say(FIRST, ANSWERED)
-    said = {"question": FIRST, "answer": "Mara Finch", "quotes": quotes}
-    result = talk.say("Who was it again?", [json.dumps(said), *FOLLOWED[1:]])
-    assert talk.prompt(1).startswith("You find the answer"), "the searcher is asked"
-    assert result.status != "verified" or result.answer == "Wendle"
-
-
-def test_an_answer_is_doubted_by_the_verifier_like_any_other() -> None:
-    talk = Talk()
-    talk.say(FIRST, ANSWERED)
-    said = {"question": "Who paid for it?", "answer": "Mara Finch", "quotes": [{"url": ALDER, "quote": BUILT}]}
-    doubts = '{"doubts": [{"constraint": "c0", "why": "she built it; who paid is not said"}]}'
-    result = talk.say("Who paid for it?", [json.dumps(said), doubts])
-    assert result.status != "verified"

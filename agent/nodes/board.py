@@ -9,6 +9,8 @@ from ..state import AgentState, Constraint, Finding, Record, Step
 MAX_ROWS = 4
 MAX_STEPS = 12
 QUOTES_SHOWN = 2
+STEPS_SHOWN = 4
+"""Of the answer itself: a quote for each step that leads to it."""
 MAX_RECORDS = 3
 MAX_LINE = 1_500
 """Lines of a record are short, but for the summary of a search where that stands in for the search."""
@@ -147,7 +149,8 @@ def _proven(row: Row, findings: dict[str, Finding]) -> list[str]:
     for name in row.by_page:
         finding = findings[cell_key(row.candidate, name)]
         because = f" ({one_line(finding['inference'], 80)})" if finding["inference"] else ""
-        quotes = " ".join(f'"{one_line(item["quote"], 110)}"' for item in finding["evidence"][:QUOTES_SHOWN])
+        most = STEPS_SHOWN if name == "c0" else QUOTES_SHOWN
+        quotes = " ".join(f'"{one_line(item["quote"], 110)}"' for item in finding["evidence"][:most])
         lines.append(f"  {name}: {quotes}{because}")
     return lines
 

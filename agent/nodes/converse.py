@@ -19,7 +19,6 @@ from ..state import AgentState, updated
 from .arguments import MAX_ANSWER_CHARS, read_claims
 from .arguments import said as said_on_one_line
 from .calls import call_model
-from .context import DEFAULT_CONTEXT
 from .fitting import Ask
 from .past import conversation_text, known_entries
 from .planner import is_simple
@@ -28,8 +27,6 @@ from .recording import record_claims
 MAX_OUT = 700
 MAX_TALK = 4_000
 MAX_QUESTION = 1_000
-MAX_KNOWN = 4_000
-"""Tokens of what is known already that a follow-up starts with; a small context gets three tenths of it at most."""
 
 Next = Literal["planner", "verifier", "__end__"]
 
@@ -73,8 +70,7 @@ async def converse(state: AgentState, session: Session) -> Command[Next]:
         stated = {"stated": True} if is_simple(question) else {}
         update |= {**stated, **shown, "charges": {**charges, **session.ledger.drain()}}
         return Command(update=update, goto="verifier")
-    context = session.chat("searcher").context or DEFAULT_CONTEXT
-    known = known_entries(state, session, question, min(MAX_KNOWN, context * 3 // 10))
+    known = known_entries(updated(state, update), session)
     return Command(update=update | ({"transcript": known} if known else {}), goto="planner")
 
 

@@ -14,6 +14,7 @@ from ..state import AgentState, DecisionEntry, Record, StopReason
 from .board import records_text
 from .context import MAX_ROUNDS, entry, rounds_of
 from .leads import accepted, lead_row
+from .past import known_entries
 from .policy import Decision, Situation, decide, goes_on, obey
 
 FIRST_CALL = Amounts(tokens_in=1_500, tokens_out=200)
@@ -179,12 +180,12 @@ def _next_attempt(state: AgentState, session: Session, outcome: str) -> dict[str
 
 
 def _transcript(state: AgentState, session: Session, records: list[Record]) -> Any:
-    """What the next attempt begins with: nothing, as the records stand in the prompt by themselves.
+    """What the next attempt begins with: what earlier questions found. The records stand in the prompt by themselves.
 
     Where a verdict is obeyed, as in the paper: the trace and what was said of it, or that alone after ten rounds.
     """
     if session.deps.strategy.verifier != "verdict":
-        return Overwrite([])
+        return Overwrite(known_entries(state, session))
     if len(rounds_of(state["transcript"])) > MAX_ROUNDS:
         return Overwrite([entry({"role": "user", "content": records_text(records)})])
     return [entry({"role": "user", "content": records_text(records[-1:])})]

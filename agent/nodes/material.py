@@ -26,7 +26,7 @@ def evidence_messages(
     """A prompt with all that bears on a candidate: constraints, findings, passages and snippets."""
     constraints = constraints_text(state["constraints"], stated=True)
     if not state["stated"]:
-        constraints += "\n(the other constraints are not stated yet: state them in your reply)"
+        constraints += "\n(further constraints are not stated yet: state them in your reply, [] if it demands no more)"
     head = [question_text(state), constraints, findings_text(state, session.may_read)]
     if candidate:
         head.append(f"[proposed answer]\n{candidate}")
@@ -62,9 +62,14 @@ def _texts(state: AgentState, session: Session, candidate: str, room: int) -> li
 
 
 def _pages(session: Session, cited: Sequence[str]) -> list[Page]:
-    """Those that are cited, then the others, of both the last read first: a doubt is about what a quote stands on."""
-    read = list(dict.fromkeys(page.url for url in pages_read(session) if (page := session.pages.get(url))))
+    """Those that are cited, then the others, of both the last read first: a doubt is about what a quote stands on.
+
+    Of the pages that were read for earlier questions only those that are cited.
+    """
     own = {page.url for url in cited if (page := session.pages.get(url))}
+    known = [url for url in session.known if (page := session.pages.get(url)) and page.url in own]
+    urls = [*known, *pages_read(session)]
+    read = list(dict.fromkeys(page.url for url in urls if (page := session.pages.get(url))))
     chosen = sorted(reversed(read), key=lambda url: url not in own)[:MAX_PAGES]
     return [page for url in chosen if (page := session.pages.get(url))]
 
@@ -80,10 +85,14 @@ def _snippets(session: Session, goal: str, cited: Sequence[str], room: int) -> s
     return "\n".join(lines)
 
 
-def unread_results(session: Session, goal: str, *, by_rank: bool = False) -> list[str]:
-    """Addresses that searches showed and nobody opened, by words shared with the goal, or first by their rank."""
+def unread_results(session: Session, goal: str, *, by_rank: bool = False, earlier: bool = False) -> list[str]:
+    """Addresses that searches showed and nobody opened, by words shared with the goal, or first by their rank.
+
+    With `earlier` those of earlier questions, too.
+    """
     wanted = {word for word in goal.casefold().split() if len(word) > 3}
-    unread = [url for url in session.hits if session.pages.get(url) is None]
+    shown = [url for url in session.hits if earlier or url not in session.shown_before]
+    unread = [url for url in shown if session.pages.get(url) is None]
 
     def order(url: str) -> tuple[int, int]:
         shared = len(wanted & set(" ".join(session.pages.snippets(url)).casefold().split()))

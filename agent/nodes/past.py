@@ -16,18 +16,21 @@ from ..session import Session
 from ..state import AgentState, Exchange, Fact, Finding
 from ..words import NOT_LOOKED_UP, STOPPED
 from .act import page_text
-from .context import entry
+from .context import DEFAULT_CONTEXT, entry
 from .judge import choose
 from .material import unread_results
 
 MAX_FACTS = 8
-QUOTES = 2
+QUOTES = 4
+"""One for each step that leads to the answer."""
 MAX_ANSWER = 1_500
 MAX_QUOTE = 240
 MAX_TITLE = 60
 MAX_PAGES = 3
 MAX_NAMED = 12
 MAX_UNREAD = 4
+MAX_KNOWN = 4_000
+"""Tokens of what is known already that a follow-up starts with; a small context gets three tenths of it at most."""
 
 
 def begun(state: AgentState, turn: int) -> list[Exchange]:
@@ -135,15 +138,18 @@ def _spent(state: AgentState, turn: int) -> str:
     return f"{searches} searches, {pages} page reads, {calls} model calls, {tokens:,} tokens{cost}"
 
 
-def known_entries(state: AgentState, session: Session, question: str, room: int) -> list[dict[str, Any]]:
-    """What the searcher of a follow-up starts with: what was said, and of the pages read what bears on its question."""
-    earlier = state["past"][:-1]
-    pages = _nearest(session, question)
+def known_entries(state: AgentState, session: Session) -> list[dict[str, Any]]:
+    """What each attempt at a follow-up starts with: what was said, and of the pages read what bears on its question."""
+    earlier = (state.get("past") or [])[:-1]
+    question = state["assumption"] or state["question"]
+    pages = _nearest(session, question) if earlier else []
     if not pages and not any(exchange["facts"] for exchange in earlier):
         return []
+    room = min(MAX_KNOWN, (session.chat("searcher").context or DEFAULT_CONTEXT) * 3 // 10)
     told = conversation_text(state, session, room // 2, looked_up=True)
     parts = [render("known"), *([told] if told else [])]
-    lists = _named(session, [page.url for page in pages[:MAX_NAMED]], unread_results(session, question)[:MAX_UNREAD])
+    found = unread_results(session, question, earlier=True)[:MAX_UNREAD]
+    lists = _named(session, [page.url for page in pages[:MAX_NAMED]], found)
     left = room - estimate_tokens("".join([*parts, *lists]))
     shown = pages[:MAX_PAGES]
     for number, page in enumerate(shown):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -167,27 +167,47 @@ def test_a_terminal_of_another_width_is_filled_anew_and_what_is_typed_is_not_sho
     assert b"\x1b[?25h" in terminal.written[-4_000:], "the cursor stayed hidden"
 
 
-@pytest.mark.integration
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-def test_a_terminal_that_wraps_its_lines_again_is_left_without_debris(tmp_path: Path) -> None:
-    def tmux(*command: str) -> str:
+Tmux = Callable[..., str]
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Generator[Tmux]:
+    """tmux, which wraps its lines again and keeps those that were scrolled away, with a slow run on 80x24."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+
+    def command(*words: str) -> str:
         return subprocess.run(
-            ["tmux", "-S", str(tmp_path / "tmux"), "-f", "/dev/null", *command],
+            ["tmux", "-S", str(tmp_path / "tmux"), "-f", "/dev/null", *words],
             check=True,
             capture_output=True,
             text=True,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         ).stdout
 
-    tmux("new-session", "-d", "-x", "100", "-y", "40", f"{sys.executable} {WORKER} slow")
+    command("new-session", "-d", "-x", "80", "-y", "24", f"seq 40; exec {sys.executable} {WORKER} slow")
     try:
-        wait_for(lambda: only_one_screen(tmux("capture-pane", "-p").splitlines()))
-        for width, height in ((90, 40), (70, 40), (110, 30), (62, 30), (100, 24), (45, 24)):
-            tmux("resize-window", "-x", str(width), "-y", str(height))
-            time.sleep(0.5)
-            wait_for(lambda: only_one_screen(tmux("capture-pane", "-p").splitlines()))
+        wait_for(lambda: only_one_screen(command("capture-pane", "-p").splitlines()))
+        yield command
     finally:
-        tmux("kill-server")
+        command("kill-server")
+
+
+@pytest.mark.integration
+def test_a_terminal_that_wraps_its_lines_again_is_left_without_debris(tmux: Tmux) -> None:
+    for width, height in ((100, 40), (90, 40), (70, 40), (110, 30), (62, 30), (100, 24), (45, 24)):
+        tmux("resize-window", "-x", str(width), "-y", str(height))
+        time.sleep(0.7)
+        wait_for(lambda: only_one_screen(tmux("capture-pane", "-p").splitlines()))
+
+
+@pytest.mark.integration
+def test_a_window_that_is_dragged_leaves_no_copies_of_the_screen_among_the_lines_above(tmux: Tmux) -> None:
+    for width in range(79, 59, -1):
+        tmux("resize-window", "-x", str(width), "-y", "24")
+        time.sleep(0.05)
+    time.sleep(0.7)
+    wait_for(lambda: only_one_screen(tmux("capture-pane", "-p", "-S", "-").splitlines()))
 
 
 def test_terminals_that_do_not_wrap_again_are_known() -> None:
@@ -206,7 +226,7 @@ def test_where_lines_wrap_again_the_painter_climbs_over_all_of_their_rows(monkey
     before = file.tell()
     shown.size = ConsoleDimensions(20, 24)
     painter.paint([Text("x" * 20)])
-    assert file.getvalue()[before:].startswith("\x1b[?25l\r\x1b[3A\x1b[J")
+    assert file.getvalue()[before:].startswith("\x1b[?25l\r\x1b[3A\x1b[K\r\n\x1b[J\r\x1b[1A")
 
 
 def test_the_thread_of_the_screen_is_gone_with_it() -> None:

@@ -1,5 +1,7 @@
 """Text in the columns of a terminal."""
 
+import re
+
 import pytest
 from chat_events import EVIL
 from hypothesis import given
@@ -53,9 +55,21 @@ def test_what_terminals_measure_differently_counts_as_the_widest_of_them(text: s
     assert columns(shown(text)) >= max(wcswidth(shown(text)), sum(max(0, wcswidth(char)) for char in shown(text)))
 
 
-def test_persian_keeps_its_joiners_and_emoji_lose_them() -> None:
+@pytest.mark.parametrize(
+    "emoji", ["👨\u200d👩\u200d👧", "👩\U0001f3fd\u200d🚀", "🏳\u200d🌈", "🙂\u200d↔", "🐦\u200d⬛"]
+)
+def test_joined_emoji_stay_joined_and_count_as_wide_as_their_parts(emoji: str) -> None:
+    assert shown(emoji) == emoji
+    assert columns(emoji) == sum(max(0, wcswidth(char)) for char in emoji)
+
+
+@pytest.mark.parametrize("text", ["日\u200d本", "👨\u200c👩", "👨\u200d", "👨\u200d \u200d👩", "👨\u200dx"])
+def test_a_joiner_that_joins_no_emoji_goes(text: str) -> None:
+    assert shown(text) == re.sub("[\u200c\u200d]", "", text)
+
+
+def test_persian_keeps_its_joiners() -> None:
     assert shown("می\u200cخواهم") == "می\u200cخواهم"
-    assert shown("👨\u200d👩") == "👨👩"
 
 
 def test_a_flood_of_accents_is_held_back_and_usual_ones_are_kept() -> None:

@@ -8,6 +8,7 @@ from rich.text import Text
 from spadework.agent.chat.screen.region import lay_out
 from spadework.agent.chat.screen.view import View
 from spadework.agent.events import BestEvent, CallEvent, DeltaEvent, Event, FindingEvent, PauseEvent
+from spadework.agent.llm.wire import Part
 from wcwidth import wcswidth
 
 SIZES = [(80, 24), (120, 40), (40, 10), (60, 6), (20, 4)]
@@ -149,6 +150,27 @@ def test_a_slow_model_is_seen_to_read_and_then_to_write() -> None:
     text = "\n".join(drawn(view, 100))
     assert "29 characters written" in text
     assert "writes   The quote stands on the page." in text
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "told"),
+    [
+        ("call", 'search {"queries": ["alder bridge", "wh', "asks     for a search: alder bridge · wh"),
+        ("call", 'search {"queries": ["x"]}\nbrowse {"urls": ["https://a.exa', "asks     to read: https://a.exa"),
+        ("call", 'record {"findings": [{"constraint": "c0", "candidate": "Mara', "asks     to note: Mara"),
+        ("call", 'answer {"answer": "Mara Finch"}', "asks     to answer: Mara Finch"),
+        ("call", "translate ", "asks     for translate"),
+        ("call", '{"queries": [', "asks     for a tool"),
+        ("text", '{"checks": [{"constraint": "c0", "quotes": [{"quote": "built by', "writes   built by"),
+        ("text", 'Let me see.\n```json\n{"', "writes   Let me see."),
+        ("text", 'Let me see.\n```json\n{"calls": [{"name": "search"', "writes   search"),
+        ("text", '{"', "writes"),
+        ("text", "The year is [1] 1871 {so}", "writes   The year is [1] 1871 {so}"),
+    ],
+)
+def test_what_is_written_for_a_program_is_shown_in_its_words(part: Part, text: str, told: str) -> None:
+    view = view_of(CallEvent("model", "searcher", "started"), DeltaEvent("searcher", text, part))
+    assert told in drawn(view)
 
 
 def test_rows_keep_their_places_while_a_run_goes_on() -> None:

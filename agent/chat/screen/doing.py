@@ -5,10 +5,9 @@ What is ours stands before what comes from outside, so that neither cutting nor 
 
 from typing import TYPE_CHECKING
 
-from ...llm.partial import field_so_far
 from ...money.budget import label
 from ...terminal.gauges import REGIMES
-from .cells import columns, cut, folded, shown, tail
+from .cells import cut, shown
 from .sheet import Lines, Sheet
 from .view import Made
 
@@ -25,11 +24,8 @@ ROLES = {
 }
 NODES = {"converse": "reading your message"}
 """What is done in a node, where that says more than the role of its model."""
-SAYS = {"talk": "says", "question": "asks"}
-"""The fields of a reply to a message that are worth watching while they are written."""
 DOING = {"search": "searching", "browse": "reading", "tool": "calling"}
 KINDS = {"search": "search", "browse": "read", "tool": "tool", "model": "model"}
-PARTS = {"text": "writes", "thought": "thinks", "call": "asks for"}
 STEPS = {"done": "green", "partial": "yellow", "failed": "red", "todo": "dim"}
 SHARED, ALONE = "3 of 4 calls", "4 calls"
 WIDE = 50
@@ -129,20 +125,3 @@ def _doing(sheet: Sheet) -> str:
     if view.status is not None:
         return "done"
     return "working" if view.calls or view.constraints else "starting"
-
-
-def writes(sheet: Sheet, count: int) -> Lines:
-    """The end of what a model is writing, where that is told."""
-    from rich.text import Text
-
-    asked = sheet.view.thinking[-1] if sheet.view.thinking else None
-    if asked is None or not asked.tail:
-        return "", []
-    part, said = PARTS[asked.part], shown(asked.tail)
-    if asked.node == "converse" and asked.part == "text":
-        # The reply is an object for a program: what somebody wants to read is one field of it.
-        part, said = next(
-            ((SAYS[name], text) for name in SAYS if (text := shown(field_so_far(said, name)))), (part, "")
-        )
-    lines = folded(tail(said, columns(said) % sheet.width + sheet.width * (count - 1), sheet.more), sheet.width)
-    return part, [Text(line, "dim italic" if asked.part == "thought" else "dim") for line in lines]

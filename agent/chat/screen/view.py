@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 200
 """Calls that are kept; a screen shows the last few of them."""
-TAIL = 4_000
-COUNTED = {"search": "searches", "browse": "browses"}
+TAIL = 8_000
 """Characters kept of what a model is writing."""
+COUNTED = {"search": "searches", "browse": "browses"}
 
 Standing = Literal["proven", "snippet", "inference", "contradicted", "disputed", "open"]
 WEIGHT: "dict[str, Standing]" = {"page": "proven", "snippet": "snippet", "inference": "inference", "none": "open"}

@@ -19,6 +19,7 @@ from rich.text import Text
 from spadework.agent.chat.screen.kept import MOST, Keeper
 from spadework.agent.chat.screen.live import watching
 from spadework.agent.chat.screen.painter import Painter, wraps_again
+from spadework.agent.chat.screen.view import View
 from spadework.agent.events import CallEvent
 from spadework.agent.terminal.notices import LOG, one_line_notices
 
@@ -111,7 +112,7 @@ def test_time_in_which_somebody_is_asked_is_not_the_runs() -> None:
 
 
 def test_troubles_are_told_once_each_and_many_as_a_number() -> None:
-    keeper = Keeper()
+    keeper = Keeper(View(QUESTION, LIMITS))
     refused = CallEvent("search", "alder", "refused", "0 searches left")
     assert keeper.lines(refused) == [("search", "yellow", "refused: 0 searches left (alder)")]
     assert keeper.lines(CallEvent("search", "bridge", "refused", "0 searches left")) == []
@@ -122,7 +123,7 @@ def test_troubles_are_told_once_each_and_many_as_a_number() -> None:
 
 
 def test_decisions_to_go_on_stay_with_their_reasons_and_ends_do_not() -> None:
-    keeper = Keeper()
+    keeper = Keeper(View(QUESTION, LIMITS))
     assert [text for _, _, text in keeper.lines(decision("c1 is open", "CONTINUE"))] == ["c1 is open"]
     assert keeper.lines(decision("all proven", "SUCCESS")) == []
     assert keeper.lines(decision("nothing left", "EXHAUSTED")) == []
@@ -148,8 +149,8 @@ def test_a_run_that_is_stopped_to_ask_leaves_the_terminal_and_goes_on_where_it_w
 def only_one_screen(lines: Sequence[str]) -> bool:
     """Whether each part of the screen is there once, and it is drawn to its end."""
     text = "\n".join(lines)
-    parts = ("Who built the Alder", "under way", "searching", "searches  ", "enough for", "c2  open")
-    return [text.count(part) for part in parts] == [1, 1, 1, 1, 1, 1]
+    parts = ("Who built the Alder", "under way", "searching", "searches  ", "enough for", "] open ")
+    return [text.count(part) for part in parts] == [1, 1, 1, 1, 1, 3]
 
 
 def test_a_terminal_of_another_width_is_filled_anew_and_what_is_typed_is_not_shown() -> None:

@@ -41,6 +41,15 @@ def cut(text: str, width: int, more: str = "…") -> str:
     return _start(text, width - len(more)).rstrip() + more[: max(0, width)]
 
 
+def cut_at_words(text: str, width: int, more: str = "…") -> str:
+    """The same, with whole words alone; one that is longer than half of the width is cut all the same."""
+    if _fits(text, width):
+        return text
+    head = _start(text, width - len(more))
+    words = head if text[len(head)] == " " else head.rpartition(" ")[0]
+    return words.rstrip() + more if words and columns(words) * 2 >= width else cut(text, width, more)
+
+
 def tail(text: str, width: int, more: str = "…") -> str:
     """The end of a text in at most `width` columns."""
     if columns(text) <= width:

@@ -65,7 +65,7 @@ class Watch:
         self._clock = clock
         self._moves = console.is_terminal and not console.is_dumb_terminal and not console.legacy_windows
         self._painter = Painter(console)
-        self._keeper = Keeper()
+        self._keeper = Keeper(view)
         self._teller = Teller() if console.is_terminal and not self._moves else None
         self._waited = 0.0 if view.began is None else clock() - view.at
         self._kept: list[Kept] = []

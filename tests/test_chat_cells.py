@@ -6,7 +6,7 @@ import pytest
 from chat_events import EVIL
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.chat.screen.cells import MOST_MARKS, columns, cut, cut_at_words, folded, shown, shown_lines, tail
+from spadework.agent.chat.screen.cells import MOST_MARKS, columns, cut, cut_at_words, folded, shown, shown_lines
 from wcwidth import wcswidth
 
 TEXTS = st.text() | st.sampled_from(EVIL)
@@ -14,7 +14,7 @@ TEXTS = st.text() | st.sampled_from(EVIL)
 
 @given(TEXTS, st.integers(1, 60))
 def test_a_cut_text_takes_no_more_columns_than_there_are(text: str, width: int) -> None:
-    for short in (cut(shown(text), width), cut_at_words(shown(text), width), tail(shown(text), width)):
+    for short in (cut(shown(text), width), cut_at_words(shown(text), width)):
         assert columns(short) <= width
         assert wcswidth(short) <= width
 
@@ -39,7 +39,6 @@ def test_a_text_that_fits_is_left_alone_and_a_cut_one_says_so() -> None:
         "Alder B…",
         "Alder...",
     )
-    assert (tail("Alder Bridge", 12), tail("Alder Bridge", 7)) == ("Alder Bridge", "…Bridge")
 
 
 def test_words_are_left_whole_unless_they_are_very_long() -> None:

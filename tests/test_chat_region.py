@@ -172,6 +172,15 @@ def test_what_is_written_for_a_program_is_shown_in_its_words(part: Part, text: s
     assert told in drawn(view)
 
 
+def test_what_is_written_fills_a_line_with_whole_words_and_goes_on_in_the_next() -> None:
+    view = view_of(CallEvent("model", "searcher", "started"))
+    seen: list[str] = []
+    for word in ("Who built", " the Alder", " Bridge?", " I should", " look"):
+        view.take(DeltaEvent("searcher", word, "thought"), view.at)
+        seen.append(next(line for line in drawn(view, 30, 23) if line.startswith("> "))[2:])
+    assert seen == ["Who built", "Who built the Alder", "Who built the Alder Bridge?", "I should", "I should look"]
+
+
 def test_rows_keep_their_places_while_a_run_goes_on() -> None:
     view = view_of(CallEvent("model", "planner", "started"), DeltaEvent("planner", "so"), plan_of("born in Wick"))
     places: set[tuple[int, ...]] = set()
@@ -190,7 +199,7 @@ def test_a_decision_is_told_with_its_reason_in_plain_words() -> None:
 
 def test_in_a_reason_constraints_are_named_by_what_they_say() -> None:
     reason = "weakly proven: c0, c1; c9 is not known"
-    assert "decided  dig deeper: weakly proven: the answer itself, 'born in Wick'; c9 is not known" in drawn(
+    assert "decided  dig deeper: weakly proven: the answer, 'born in Wick'; c9 is not known" in drawn(
         view_of(plan_of("born in Wick"), decision(reason, "CONTINUE")), 100
     )
 

@@ -178,4 +178,4 @@ def test_ctrl_z_gives_the_terminal_back_and_the_screen_comes_again_with_the_proc
         assert not terminal.screen.cursor.hidden
         terminal.process.send_signal(signal.SIGCONT)
         below(terminal, BRIDGE, "verified · 1 search")
-        assert "nothing yet" not in terminal.text, "nothing of the screen is left behind"
+        assert "no decision yet" not in terminal.text, "nothing of the screen is left behind"

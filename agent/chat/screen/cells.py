@@ -50,16 +50,6 @@ def cut_at_words(text: str, width: int, more: str = "…") -> str:
     return words.rstrip() + more if words and columns(words) * 2 >= width else cut(text, width, more)
 
 
-def tail(text: str, width: int, more: str = "…") -> str:
-    """The end of a text in at most `width` columns."""
-    if columns(text) <= width:
-        return text
-    end = _start(text[::-1], width - len(more))[::-1]
-    while end and not _columns(end[0]):
-        end = end[1:]  # an accent whose letter was left out
-    return more[: max(0, width)] + end
-
-
 def folded(text: str, width: int) -> list[str]:
     """Text on lines of at most `width` columns, broken at spaces; leading ones are kept.
 
@@ -94,6 +84,8 @@ def _fits(text: str, width: int) -> bool:
 
 
 def _start(text: str, width: int) -> str:
+    if (head := text[: max(0, width)]).isascii():
+        return head
     taken = 0
     for index, char in enumerate(text):
         taken += _columns(char)

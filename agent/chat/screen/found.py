@@ -24,6 +24,8 @@ OUTCOMES = {"CONTINUE": "dig deeper", "PIVOT": "pivot", "SUCCESS": "answer", "EX
 WIDEST = max(map(len, FOUND))
 LEAST = 12
 """Columns that a quote takes at least."""
+ANSWER = "the answer"
+"""What is asked, for short."""
 NAMED = 40
 """Columns that the words of a constraint take at most in a reason."""
 _ID = re.compile(r"\bc\d+\b")
@@ -83,11 +85,14 @@ def _demand(sheet: Sheet, name: str, text: str) -> "Text":
     """A constraint: how the lead stands on it, what it says, and the words that show it."""
     from rich.text import Text
 
+    from ...state import ASKED
+
     standing, found = sheet.view.standing(name), sheet.view.cell(name)
     mark, style = FOUND[standing]
     line = Text().append(cut(f"{mark} {standing:<{WIDEST}}  ", sheet.width, ""), style)
     room = sheet.room(line)
     quote = f'  "{shown(found.quote)}"' if found is not None and found.quote else ""
+    text = ANSWER if text == ASKED else text
     line.append(sheet.cut(text, max(room * 2 // 5, room - columns(quote)) if quote else room))
     room = sheet.room(line)
     return line.append(cut(quote, room, sheet.more) if room >= LEAST else "", "dim")
@@ -99,7 +104,7 @@ def decided(sheet: Sheet, count: int) -> Lines:
 
     decision = sheet.view.decision
     if decision is None:
-        return "decided", [Text("nothing yet", "dim")]
+        return "decided", [Text("no decision yet", "dim")]
     word = OUTCOMES[decision["outcome"]]
     lines = [Text(line) for line in sheet.block(f"{word}: {in_words(sheet.view, decision['reason'])}", count)]
     lines[0].stylize("bold magenta", 0, len(word))
@@ -108,7 +113,5 @@ def decided(sheet: Sheet, count: int) -> Lines:
 
 def in_words(view: View, reason: str) -> str:
     """A reason of ours, in which constraints are named by what they say instead of by their ids."""
-    names = {item["id"]: f"'{cut(shown(item['text']), NAMED)}'" for item in view.constraints} | {
-        "c0": "the answer itself"
-    }
+    names = {item["id"]: f"'{cut(shown(item['text']), NAMED)}'" for item in view.constraints} | {"c0": ANSWER}
     return _ID.sub(lambda found: names.get(found[0], found[0]), reason)

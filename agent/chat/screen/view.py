@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_CALLS = 200
 """Calls that are kept; a screen shows the last few of them."""
 TAIL = 8_000
-"""Characters kept of what a model is writing."""
+"""Characters kept of what a model is writing, at most."""
 COUNTED = {"search": "searches", "browse": "browses"}
 
 Standing = Literal["proven", "snippet", "inference", "contradicted", "disputed", "open"]
@@ -220,7 +220,9 @@ class View:
         if call.part != event.part:
             call.part, call.tail = event.part, ""
         call.written += len(event.text)
-        call.tail = (call.tail + event.text)[-TAIL:]
+        call.tail += event.text
+        if len(call.tail) > TAIL:
+            call.tail = call.tail[-TAIL // 2 :]  # not with each piece: lines would be broken anew each time
 
     def _thinking(self, role: str) -> Thinking | None:
         """The last call of a role that is running."""

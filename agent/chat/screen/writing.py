@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ...llm.partial import field_so_far, values_so_far
-from .cells import columns, folded, shown, tail
+from .cells import folded, shown
 from .sheet import Lines, Sheet
 from .view import Thinking
 
@@ -29,8 +29,7 @@ def writes(sheet: Sheet, count: int) -> Lines:
     if asked is None or not asked.tail:
         return "", []
     does, said = _in_words(asked, sheet.dot)
-    said = shown(said)
-    lines = folded(tail(said, columns(said) % sheet.width + sheet.width * (count - 1), sheet.more), sheet.width)
+    lines = folded(shown(said), sheet.width)[-count:]
     return does, [Text(line, "dim italic" if asked.part == "thought" else "dim") for line in lines]
 
 

@@ -179,3 +179,21 @@ def test_ctrl_z_gives_the_terminal_back_and_the_screen_comes_again_with_the_proc
         terminal.process.send_signal(signal.SIGCONT)
         below(terminal, BRIDGE, "verified · 1 search")
         assert "no decision yet" not in terminal.text, "nothing of the screen is left behind"
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("text", "upwards"),
+    [("\n".join(f"line {number}" for number in range(60)), "\x1b[A" * 40), ("word " * 600 + "line 59", "\x01")],
+)
+def test_of_a_text_that_is_taller_than_the_screen_the_lines_around_the_cursor_are_shown(
+    server: SlowServer, tmp_path: Path, text: str, upwards: str
+) -> None:
+    with chat(server, tmp_path, (80, 24)) as terminal:
+        terminal.type(f"\x1b[200~{text}\x1b[201~")
+        terminal.read_until(lambda shown: shown.rstrip().endswith("line 59\na question: 1 search, 1 page read"), WAIT_S)
+        assert all(terminal.lines)
+        assert terminal.lines[terminal.screen.cursor.y].endswith("line 59")
+        terminal.type(upwards)
+        terminal.read_until(lambda _: terminal.screen.cursor.y == 0, WAIT_S)
+        assert all(terminal.lines)

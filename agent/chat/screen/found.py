@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from .cells import columns, cut, folded, shown
+from .cells import columns, cut, cut_at_words, folded, shown
 from .sheet import Lines, Sheet
 from .view import Standing, View
 
@@ -113,5 +113,5 @@ def decided(sheet: Sheet, count: int) -> Lines:
 
 def in_words(view: View, reason: str) -> str:
     """A reason of ours, in which constraints are named by what they say instead of by their ids."""
-    names = {item["id"]: f"'{cut(shown(item['text']), NAMED)}'" for item in view.constraints} | {"c0": ANSWER}
+    names = {item["id"]: f"'{cut_at_words(shown(item['text']), NAMED)}'" for item in view.constraints} | {"c0": ANSWER}
     return _ID.sub(lambda found: names.get(found[0], found[0]), reason)

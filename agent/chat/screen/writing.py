@@ -1,15 +1,11 @@
 """The part of the screen that shows what a model is writing; of what it writes for a program the words alone."""
 
 import re
-from typing import TYPE_CHECKING
 
 from ...llm.partial import field_so_far, values_so_far
 from .cells import folded, shown
 from .sheet import Lines, Sheet
 from .view import Thinking
-
-if TYPE_CHECKING:
-    pass
 
 SAYS = {"talk": "says", "question": "asks"}
 """The fields of a reply to a message that are worth watching, and what a model does with them."""

@@ -25,6 +25,8 @@ class CallEvent:
     what: str
     state: CallState
     detail: str = ""
+    again: bool = False
+    """Whether a model's call that failed is made once more in another way, as `detail` says: nothing is wrong."""
     kind: Literal["call"] = "call"
 
 

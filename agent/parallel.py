@@ -131,7 +131,8 @@ async def _beside(state: AgentState, session: Session, charge: Charge, budget: B
     """What one of the runs is built from, with its own place in the book."""
     parent = session.deps
     strategy = replace(STRATEGIES["react"], temperature=parent.strategy.temperature)
-    deps = replace(parent, strategy=strategy, output=None, claim=None, above=session.ledger)
+    # One that waited for more would make all of them wait, and be asked the same again when they are made again.
+    deps = replace(parent, strategy=strategy, output=None, claim=None, above=session.ledger, asks=False)
     if parent.book is not None:
         about = {
             "question": state["question"],

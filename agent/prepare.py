@@ -13,6 +13,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
+from ..tools.backends.names import with_whole_place
 from ..tools.browse import Browse
 from ..tools.clean import clean
 from ..tools.errors import ConfigError
@@ -64,7 +65,9 @@ class Options(TypedDict, total=False):
     function, async or not, that gives what to add ({"searches": 5}), "take" or "stop"; or "pause", which comes back
     with what there is (`result.paused`) and waits for `resume_agent(run, top_up=...)`. conversation: makes the
     questions of a thread a conversation, in which small talk takes one call and follow-ups know what was found; a
-    Budget whose limits hold for all of its questions together, {} for none. notes: plain data kept in the store with
+    Budget whose limits hold for all of its questions together, {} for none. With a strategy that runs several at once
+    (parallel-...) nobody is asked for more, as the runs share the budget out once, and each question stands by itself.
+    notes: plain data kept in the store with
     the run. settings: how the outside is reached, where the environment does not say it. on_event: told each event as
     it happens, on the thread of the run. stream: whether models are asked to send their replies piece by piece, which
     events then tell; the result is the same, and a slow model that keeps writing is not given up.
@@ -201,7 +204,10 @@ def _about(question: str, budget: Budget, strategy: str, options: Options) -> di
     about = {"question": question, "budget": budget.to_dict(), "strategy": strategy, "base_url": base_url}
     usual = {name: value for name, value in environment.items() if options.get(name) is None}
     notes = dict(options.get("notes") or {})
-    return {name: value for name, value in (about | usual | named | notes).items() if value is not None}
+    known = {name: value for name, value in (about | usual | named | notes).items() if value is not None}
+    if isinstance(search := known.get("search"), str):
+        known["search"] = with_whole_place(search, Path.cwd())  # it may be gone on with from another folder
+    return known
 
 
 def _plain(value: object) -> bool:

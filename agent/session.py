@@ -109,6 +109,11 @@ class Session:
         """The budget block of a prompt: the ledger's numbers at this moment."""
         return budget_block(self.ledger.remaining(), advice=advice, outlook=self.outlook(state))
 
+    def title(self, url: str) -> str:
+        """What a page calls itself, else what a search called it; empty for an address that nobody named."""
+        page = self.pages.get(url)
+        return self.hits.get(url, "") if page is None else page.title
+
     def page(self, url: str) -> tuple[str, str, str] | None:
         """Texts protocol of evidence: a page that was really fetched."""
         page = self.pages.get(url)

@@ -165,6 +165,8 @@ class Exchange(TypedDict):
     status: AnswerStatus
     facts: list[Fact]
     """What was found for the answer."""
+    ended: NotRequired[StopReason]
+    """Why it ended; absent where that was not kept."""
 
 
 def add_entries(old: list[dict[str, Any]], writes: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -14,4 +14,8 @@ STOPPED = {
     "cancelled": "stopped: cancelled",
     "error": "stopped: something failed",
 }
+NOT_LOOKED_UP = "not looked up"
+"""How a reply stands for which nothing was searched: small talk, or what was said about the conversation."""
 PROOFS = {"page": "page", "snippet": "snippet only", "inference": "unchecked inference"}
+SOURCES = {"snippet": "quoted from the search result", "read": "read, not quoted"}
+"""Behind sources that are no pages with quotes; the page of a search result may have been read, and not say so."""

@@ -9,11 +9,13 @@ from .money.charges import Charge
 from .money.ledger import Ledger
 from .nodes.best import best_of
 from .nodes.judge import choose
+from .nodes.recording import promote_findings
 from .prepare import Prepared
+from .proof.evidence import as_read
 from .proof.matrix import same_name
 from .result import Result, sources_of, spend_of
 from .session import Session
-from .state import AgentState, StopReason, fresh_question
+from .state import AgentState, StopReason, fresh_question, updated
 
 
 def make_result(
@@ -23,13 +25,16 @@ def make_result(
     state = _state(prepared)
     session = prepared.deps.alive(prepared.run) or Session(prepared.deps, Ledger(prepared.budget, prepared.run))
     session.ledger.drain()
+    if stop_reason:  # the node in which it was stopped may have read pages that its state does not know of
+        state = updated(state, {"findings": promote_findings(session, state)})
+    findings = [as_read(finding, session) for finding in state["findings"].values()]
     charges: list[Charge] = list(session.ledger.charges.values())
     ended = bool(state["answer"]) or state["status"] != "none"
     answer, status = (state["answer"], state["status"]) if ended else choose(state)
     read = [c.what for c in charges if c.kind == "browse" and c.status == "settled" and session.pages.get(c.what)]
-    proof = [finding for finding in state["findings"].values() if same_name(finding["candidate"], answer)]
+    proof = [finding for finding in findings if same_name(finding["candidate"], answer)]
     urls = [item["url"] for finding in proof for item in finding["evidence"]]
-    pages = {url: page.title for url in [*read, *urls] if (page := session.pages.get(url)) is not None}
+    titles = {url: session.title(url) for url in [*read, *urls]}
     return Result(
         question=state["question"],
         answer=answer,
@@ -39,8 +44,8 @@ def make_result(
         resource="" if stop_reason else PUBLIC_NAMES.get(state["resource"], state["resource"]),
         fault=fault or state["fault"],
         constraints=[dict(constraint) for constraint in state["constraints"]],
-        findings=list(state["findings"].values()),
-        sources=sources_of(proof, session.hits | pages, read),
+        findings=findings,
+        sources=sources_of(proof, titles, read),
         spend=spend_of(charges),
         decisions=state["decisions"],
         attempts=state["records"],

@@ -8,7 +8,7 @@ import pytest
 from chatting import BORN, BRIDGE, MAYOR, Lines, Talk
 from fake_openai import FakeOpenAI
 from spadework.agent import Budget
-from spadework.agent.chat.commands.every import ORDER
+from spadework.agent.chat.commands.every import GROUPS
 from spadework.agent.chat.commands.registry import COMMANDS, is_command
 from spadework.agent.chat.footer import told_below
 from spadework.agent.chat.reading import completions
@@ -159,8 +159,16 @@ def test_a_conversation_is_saved_as_markdown_and_as_json_and_no_file_is_written_
     talk.say(f"/save {data}")
     saved = json.loads(data.read_text(encoding="utf-8"))
     assert [result["answer"] for result in saved["results"]] == ["Mara Finch", "Wick"]
-    assert "there already: give another name" in talk.say(f"/save {document}")
+    told = "".join(talk.say(f"/save {document}").split())
+    assert "istherealready" in told
+    assert told.endswith(f"/save{document}--force"), "how it can be done is said"
     assert document.read_text(encoding="utf-8") == text
+    talk.say(MAYOR)
+    assert talk.say(f"/save {document} --force").startswith("saved to")
+    assert "Edda Sorrel" in document.read_text(encoding="utf-8")
+    assert not document.with_name(f"{document.name} --force").exists()
+    assert talk.say("/save --force").startswith("error: /save: name a file")
+    assert "cannot be written: not a regular file" in talk.say(f"/save {tmp_path} --force")
     assert "cannot be written" in talk.say(f"/save {tmp_path / 'no' / 'folder.md'}")
 
 
@@ -186,6 +194,25 @@ def test_conversations_are_listed_resumed_and_deleted(server: FakeOpenAI, tmp_pa
     assert "no conversation is kept yet" in other.say("/sessions")
 
 
+def test_a_conversation_that_is_gone_on_with_shows_each_answer_with_the_mark_that_it_had(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    first = Talk(server, tmp_path)
+    asked = ("hello there", BRIDGE, BORN, "What is the riddle?")
+    first.say(*asked, replies=("take",))
+    again = Talk(server, tmp_path)
+    again.say(f"/resume {first.chat.conversation.run}")
+    told = again.screen.getvalue()
+    assert [line for line in told.splitlines() if line.startswith("> ")] == [f"> {line}" for line in asked]
+    assert "  You said: hello there\n  Ask me about bridges. (not looked up)\n" in told
+    assert "  Mara Finch (verified)\n" in told
+    assert "taken as: Where was Mara Finch born?\n  Wick (verified)\n" in told
+    assert "  nobody knows (unverified)\n" in told, "an answer for which nothing was found"
+    document = tmp_path / "talk.md"
+    again.say(f"/save {document}")
+    assert "Ask me about bridges. (not looked up)" in document.read_text(encoding="utf-8")
+
+
 def test_retry_asks_again_and_clear_forgets(talk: Talk) -> None:
     assert talk.say("/retry").startswith("error: /retry: nothing was asked yet")
     talk.say(BRIDGE)
@@ -201,19 +228,32 @@ def test_retry_asks_again_and_clear_forgets(talk: Talk) -> None:
 
 def test_slips_are_told_with_the_nearest_command_and_paths_are_questions(talk: Talk) -> None:
     assert talk.say("/budgte") == "error: there is no command /budgte: did you mean /budget?\n"
-    assert talk.say("/s").startswith("error: /s may be /spent or /sources or /search or /strategy or /save or")
+    assert talk.say("/s").startswith("error: /s may be /search or /strategy or /spent or /sources or /save or")
     assert "/budget [LIMITS]" in talk.say("/he")
     assert talk.say("/help why").startswith("/why")
     assert not is_command("/etc/hosts is what?")
     assert talk.say("/").startswith("error:")
 
 
-def test_every_command_is_listed_in_help_within_the_width(talk: Talk) -> None:
-    told = talk.say("/help")
-    for name in ORDER:
-        assert f"/{name}" in told
-    assert set(ORDER) == set(COMMANDS)
-    assert max(map(len, told.splitlines())) <= 80
+def test_help_lists_every_command_by_group_on_one_screen(talk: Talk) -> None:
+    told = talk.say("/help").splitlines()
+    named = [name for names in GROUPS.values() for name in names]
+    assert {*named, "help"} == set(COMMANDS)
+    assert len(named) == len({*named})
+    for name in named:
+        assert len([line for line in told if f"/{name} " in line]) == 1, f"/{name}, on one line"
+    assert [line.split()[0] for line in told if not line.startswith((" ", "/"))] == [*GROUPS]
+    assert max(map(len, told)) < 80
+    assert len(told) <= 24 - 5, "the prompt takes five lines, with room for completions"
+
+
+def test_help_of_one_command_has_an_example_where_it_takes_anything(talk: Talk) -> None:
+    assert "/budget conversation usd=1" in talk.say("/help budget")
+    assert "--force" in talk.say("/help save")
+    for name in COMMANDS:
+        told = talk.say(f"/help {name}")
+        assert told.startswith(f"/{name}")
+        assert max(map(len, told.splitlines())) <= 80
 
 
 def test_tab_completes_commands_and_what_follows_them(talk: Talk) -> None:

@@ -2,14 +2,17 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from conftest import SETTINGS
 from fake_openai import FakeOpenAI
+from pty_screen import running
 from talking import reply, write_corpus
 
 TALK = "Who built the Alder Bridge?\n\nAnd where was she born?\n"
@@ -76,6 +79,8 @@ def test_conversations_go_on_in_another_process_and_are_listed_and_deleted(shell
     shell.run("chat", "--budget", "4", "--conversation", "searches=9", said=TALK.splitlines()[0] + "\n")
     (kept,) = json.loads(shell.run("sessions", "--json"))
     assert (kept["title"], kept["questions"]) == ("Who built the Alder Bridge?", 1)
+    with closing(sqlite3.connect(shell.folder / "runs.db")) as store, store:
+        store.execute("UPDATE spadework_runs SET updated = updated - ?", (40 * 86_400,))
     told = shell.run("chat", "--resume", said="And where was she born?\n/budget\n")
     assert "> Who built the Alder Bridge?\n  Mara Finch (verified)\n" in told
     assert "taken as: Where was Mara Finch born?" in told
@@ -104,3 +109,22 @@ def test_limits_that_cannot_be_ones_are_refused_before_the_chat_begins(shell: Sh
     for wrong in (("--conversation", "lots"), ("--budget", "-1"), ("--usd", "cheap"), ("--resume", "nobody")):
         shell.run("chat", *wrong, said=TALK, code=2)
     assert shell.server.requests == []
+
+
+def test_a_dumb_terminal_gets_text_and_nothing_else(shell: Shell) -> None:
+    environment = shell.environment | {"TERM": "dumb"}
+    with running("-m", "spadework.agent", **environment) as terminal:
+        terminal.read_until(lambda seen: seen.count(">") == 1)
+        terminal.type("/budget\n")
+        terminal.read_until(lambda seen: seen.count(">") == 2)
+        terminal.type("/quit\n")
+        terminal.read_all()
+    assert "Ask a question" in terminal.text
+    assert b"\x1b" not in terminal.written
+
+
+def test_the_usual_strategy_is_that_of_a_chat_too(shell: Shell) -> None:
+    shell.run("chat", "--trace", "run.jsonl", said="Who built the Alder Bridge?\n", SPADEWORK_STRATEGY="react")
+    begun = json.loads((shell.folder / "run.jsonl").read_text().partition("\n")[0])
+    assert begun["strategy"] == "react"
+    assert "react" in shell.run("chat", "--resume", said="/strategy\n"), "it was kept with the conversation"

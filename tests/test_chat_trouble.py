@@ -1,17 +1,26 @@
 """The chat without a terminal, where something goes wrong: refusals, bugs, Ctrl-C, other chats."""
 
+import _thread
+import json
+import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chatting import BORN, BRIDGE, Talk
+from chatting import BORN, BRIDGE, MAYOR, Talk
 from fake_openai import Answer, FakeOpenAI
+from spadework.agent import Budget
 from spadework.agent.chat.chat import Chat
 from spadework.agent.chat.commands.registry import COMMANDS
+from spadework.agent.chat.stored import list_saved
 from spadework.agent.llm.connections import close_connections
 from spadework.agent.loop import start
+from spadework.agent.money.amounts import Amounts
+from spadework.agent.storage.book import Book
+from spadework.agent.storage.retention import tidy
+from spadework.agent.storage.store import looked_into
 from talking import reply
 
 
@@ -67,6 +76,17 @@ def test_a_question_that_could_not_be_asked_is_what_retry_asks(talk: Talk, tmp_p
     assert "taken as: Where was Mara Finch born?" in talk.say("/retry")
 
 
+def test_strategies_that_run_side_by_side_say_that_they_do_not_pause(talk: Talk) -> None:
+    once = "each question stands by itself, and none is topped up: its runs share the budget out once"
+    assert once in " ".join(talk.say("/strategy parallel-majority").split())
+    told = " ".join(talk.say("/budget model_calls=3", "What is the riddle?", replies=("never said",)).split())
+    result = talk.chat.conversation.result
+    assert result is not None
+    assert (result.stop_reason, result.paused) == ("budget", False)
+    assert f"with parallel-majority {once}; ask it again, or take another /strategy" in told
+    assert "/topup" not in told
+
+
 def test_strategies_that_run_side_by_side_say_that_they_do_not_go_on_after_their_end(talk: Talk) -> None:
     told = talk.say("/strategy parallel-majority", BRIDGE, "/topup 3", "/strategy bats-early", BRIDGE)
     assert "error: parallel-majority shares its budget out once" in told
@@ -117,6 +137,93 @@ def test_a_conversation_that_is_being_answered_elsewhere_is_told_so(server: Fake
     server.otherwise = look
     first.say(BRIDGE)
     assert "its last question is being answered now, in another chat" in looked[0]
+
+
+def spent_by(talk: Talk) -> Amounts:
+    """What a chat says that its conversation came to, but for the time, which goes on until the end is written."""
+    return replace(talk.chat.conversation.spent(), ms=0)
+
+
+def spent_in(place: Path, run: str) -> Amounts:
+    """What the book says of it."""
+
+    async def work() -> Amounts:
+        async with looked_into(str(place)) as database:
+            return await Book(database).spent(run, before=99)
+
+    return replace(start(work()).result(), ms=0)
+
+
+def test_a_conversation_that_is_open_twice_is_never_shown_as_less_than_it_is(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    first, other = Talk(server, tmp_path, whole=Budget(searches=9)), Talk(server, tmp_path)
+    run = first.chat.conversation.run
+    first.say(BRIDGE)
+    other.say("/resume")
+    assert first.say("/spent") == other.say("/spent"), "it was only looked at"
+    first.say(BORN)
+    asked = len(server.requests)
+    for line in ("/spent", "/budget", "/budget conversation", MAYOR, "/retry"):
+        told = " ".join(other.say(line).split())
+        assert f"error: another chat went on with this conversation: /resume {run} takes it up from there" in told
+    assert len(server.requests) == asked, "nothing was paid for"
+    assert "> And where was she born?" in other.say(f"/resume {run}")
+    assert other.say("/spent") == first.say("/spent")
+    assert "  Edda Sorrel\n" in other.say(MAYOR)
+    assert spent_by(other) == spent_in(tmp_path / "runs.db", run)
+    assert "another chat went on" in first.say("/spent")
+
+
+def test_a_question_that_was_stopped_is_counted_once_and_never_lost(server: FakeOpenAI, tmp_path: Path) -> None:
+    def stop(body: dict[str, Any]) -> Answer:
+        if "quotes pages for each" in str(body["messages"][0]["content"]):
+            server.otherwise = reply
+            _thread.interrupt_main()
+            time.sleep(0.3)
+        return reply(body)
+
+    place = tmp_path / "runs.db"
+    first = Talk(server, tmp_path)
+    server.otherwise = stop
+    assert "stopped: cancelled" in first.say(BRIDGE)
+    run = first.chat.conversation.run
+    other, third = Talk(server, tmp_path), Talk(server, tmp_path)
+    assert "cut short" in other.say(f"/resume {run}")
+    assert spent_by(other) == spent_by(first) == spent_in(place, run)
+    first.say(BRIDGE)
+    assert spent_by(first) == spent_in(place, run), "the same words go on with the same question"
+    assert [result.answer for result in first.chat.conversation.results] == ["Mara Finch"]
+    server.otherwise = stop
+    third.say(f"/resume {run}", BORN)
+    other.say(f"/resume {run}", MAYOR)
+    assert spent_by(other) == spent_in(place, run)
+    document = tmp_path / "talk.md"
+    other.say(f"/save {document}")
+    text = document.read_text(encoding="utf-8")
+    assert all(question in text for question in (BRIDGE, BORN, MAYOR)), "one that was cut short is kept, too"
+
+
+def test_an_old_conversation_that_is_gone_on_with_is_not_tidied_away(server: FakeOpenAI, tmp_path: Path) -> None:
+    place = str(tmp_path / "runs.db")
+    first = Talk(server, tmp_path)
+    first.say(BRIDGE)
+    run = first.chat.conversation.run
+
+    async def put_back() -> None:
+        async with looked_into(place) as database:
+            found = await Book(database).find(run)
+            assert found is not None
+            about = json.dumps({**found.about, "outcome": None})  # killed: no outcome was noted
+            ago = "UPDATE spadework_runs SET updated = updated - ?, about = ?"
+            await database.transact(lambda tx: tx.run(ago, 40 * 86_400.0, about))
+
+    start(put_back()).result()
+    other = Talk(server, tmp_path)
+    assert "cut short" in other.say(f"/resume {run}")
+    start(tidy(place)).result()
+    assert [saved.run for saved in list_saved(place)] == [run]
+    assert "  Mara Finch\n" in other.say("/retry")
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-that-name/x.md", "x" * 300])

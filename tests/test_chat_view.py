@@ -140,6 +140,15 @@ def test_the_last_decision_and_the_end_are_known() -> None:
     assert (view.decision["reason"], view.status) == ("enough", "verified")
 
 
+def test_a_call_that_is_made_once_more_in_another_way_is_no_failure() -> None:
+    view = view_of(
+        CallEvent("model", "searcher", "started"),
+        CallEvent("model", "searcher", "failed", "asking in text", again=True),
+    )
+    assert [(call.state, call.detail) for call in view.calls] == [("done", "asking in text")]
+    assert view.thinking == []
+
+
 STATES: list[CallState] = ["started", "done", "failed", "refused", "free"]
 
 

@@ -101,6 +101,11 @@ def test_without_a_model_one_line_names_the_ways_to_get_one() -> None:
         (["without", "quotes"], "got unexpected extra arguments (without quotes); see `spadework ask --help`\n"),
         (["--searches"], "requires an argument; see `spadework ask --help`\n"),
         (["--strategy", "batz", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"], "'batz'"),
+        (
+            ["--search", "corpus:~nobody-here/a.jsonl", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"],
+            "~nobody-h",
+        ),
+        (["--search", "frozen:~nobody-here/a.db", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"], "~nobody-h"),
         (["--search", "gogle", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"], "'gogle'"),
         (["--serches", "3"], "--serches"),
     ],

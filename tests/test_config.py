@@ -91,6 +91,7 @@ def test_a_key_is_not_taken_and_not_repeated(file: Path, name: str) -> None:
         ("robots", "maybe"),
         ("search", "gogle"),
         ("search", "brave,,"),
+        ("search", "corpus:no-such.jsonl"),
         ("strategy", "batz"),
         ("budget", "serches=3"),
         ("budget", "many"),
@@ -257,3 +258,27 @@ def test_a_change_is_that_of_one_setting_or_refused(lines: list[str], name: str,
         key: item for key, item in before.items() if key != name
     }
     assert str(after.get(name)) == str(value)
+
+
+@pytest.mark.parametrize("spec", ["corpus:pages.jsonl", "brave,corpus:pages.jsonl", "wikipedia+frozen:pages.jsonl"])
+def test_the_file_of_a_search_is_kept_by_its_whole_place_and_has_to_be_there(
+    spec: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = spec.replace("pages.jsonl", str(tmp_path / "pages.jsonl"))
+    told = config("set", "search", spec, code=2)
+    assert told.startswith("error: search ")
+    assert f"there is no file {tmp_path / 'pages.jsonl'}; " in told
+    assert (told.count("\n"), file.exists()) == (1, False)
+    Path("pages.jsonl").touch()
+    assert config("set", "search", spec).startswith(f"search is {whole} in ")
+    monkeypatch.chdir("/")
+    assert tomllib.loads(file.read_text())["search"] == whole
+    config()
+    Path(tmp_path / "pages.jsonl").unlink()
+    assert "wrong: search: search " in config(code=1)
+
+
+def test_the_frozen_web_that_comes_along_is_no_file_of_the_user(file: Path) -> None:
+    assert config("set", "search", "frozen:bundled").startswith("search is frozen:bundled in ")
+    config()

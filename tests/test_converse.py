@@ -1,8 +1,10 @@
 """A conversation in one thread: small talk, follow-ups that know what was found, and a budget for all of it."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -27,12 +29,20 @@ from scripted import (
     search,
 )
 from spadework.agent import Budget, Result, resume_agent, run_agent
+from spadework.agent.deps import Deps
 from spadework.agent.llm.partial import field_so_far
 from spadework.agent.money.amounts import Amounts
 from spadework.agent.money.budget import counted
+from spadework.agent.money.ledger import Ledger
 from spadework.agent.nodes import calls
+from spadework.agent.nodes.past import conversation_text
 from spadework.agent.opened import within
+from spadework.agent.session import Session
+from spadework.agent.state import AgentState, Exchange, Fact
+from spadework.agent.strategies import get_strategy
 from spadework.tools.errors import ModelError
+from spadework.tools.reading.extract import Page
+from spadework.tools.reading.passages import estimate_tokens
 
 FIRST = "Who built the Alder Bridge?"
 NEXT = "And where was she born?"
@@ -85,6 +95,7 @@ def test_a_follow_up_uses_what_was_found_and_paid_for(where: str, tmp_path: Path
     assert "Mara Finch (verified)" in asked
     assert BUILT in asked, "what proves the answer can be asked about"
     assert "it took 1 searches, 2 page reads, 5 model calls" in asked
+    assert f"{ALDER} 'alder'" in asked, "whoever is asked where it stands can name the page"
     assert asked.endswith(f"[message]\n{NEXT}")
     assert f"[question taken as]\n{TAKEN}" in shown
     assert BORN in shown, "the page that was read for the first question"
@@ -98,6 +109,81 @@ def test_small_talk_takes_one_call_and_no_search() -> None:
     assert (result.spend.model_calls, result.spend.searches, talk.web.searches) == (1, 0, 0)
     assert result.findings == []
     assert "(nothing was said yet)" in talk.prompt(0)
+
+
+def test_what_is_shown_of_a_page_is_its_title_on_one_line_and_cut() -> None:
+    class Titled(SmallWeb):
+        async def read(self, url: str, *, timeout: float) -> Page:
+            return replace(await super().read(url, timeout=timeout), title="A\nlong\ttitle " + "of the bridge " * 20)
+
+    talk = Talk()
+    talk.web = Titled({ALDER: f"{SPANS} {BUILT}"})
+    talk.options |= {"search": talk.web, "browse": talk.web}
+    talk.say(FIRST, [*ANSWERED[:2], [browse(ALDER)], *ANSWERED[3:]])
+    talk.say("How do you know?", ['{"talk": "From a page."}'])
+    title = next(line for line in talk.prompt(0).splitlines() if ALDER in line).partition(ALDER)[2]
+    assert title.startswith(" 'A long title of the bridge")
+    assert len(title) < 70
+
+
+def test_a_follow_up_starts_with_what_was_looked_up_and_found_and_not_with_small_talk() -> None:
+    talk = Talk()
+    wick = "http://x.example/wick"
+    talk.web = SmallWeb({ALDER: f"{SPANS} {BUILT}", FINCH: BORN, wick: "Mara Finch was buried in Wick."})
+    talk.options |= {"search": talk.web, "browse": talk.web}
+    talk.say(FIRST, ANSWERED)
+    talk.say("Many thanks!", ['{"talk": "You are welcome."}'])
+    question = "Where was Mara Finch buried?"
+    talk.say(question, [f'{{"question": "{question}"}}', [browse(wick)], [answer("Wick")]])
+    assert "Many thanks!" in talk.prompt(0)
+    shown = talk.prompt(1)
+    assert "Many thanks!" not in shown
+    assert f"found, and not opened yet (one page read each):\nwick {wick}" in shown
+    assert f"pages read (free to open again):\nalder {ALDER}" in shown
+    assert talk.web.searches == 1, "what was found needs no second search"
+
+
+@given(st.integers(0, 3_000), st.integers(1, 12))
+def test_what_was_said_keeps_to_its_room_and_tells_how_much_is_left_out(room: int, many: int) -> None:
+    quotes = [{"quote": "It was built by Mara Finch. " * 20, "url": ALDER}] * 2
+    fact = Fact(demand="c" * 500, verdict="satisfied", proof="page", quotes=quotes, inference="")
+    past = [
+        Exchange(turn=turn, question="q" * 900, taken="", answer="a" * 2_000, status="verified", facts=[fact] * 8)
+        for turn in range(1, many + 2)
+    ]
+    web = SmallWeb({})
+    session = Session(Deps({}, web, web, get_strategy("react")), Ledger(Budget(), "talk"))
+    state = cast("AgentState", {"past": past, "run": "talk", "charges": {}})
+    one = estimate_tokens(conversation_text(cast("AgentState", {**state, "past": past[-2:]}), session, 0))
+    text = conversation_text(state, session, room)
+    assert estimate_tokens(text) <= max(room, one) + 20, "the last one is told in any case"
+    left_out = re.search(r"\((\d+) earlier", text)
+    assert text.count("asked:") + int(left_out[1] if left_out else 0) == many
+
+
+def test_an_answer_without_facts_is_not_told_like_small_talk_and_a_stop_is_told() -> None:
+    talk = Talk()
+    talk.say(FIRST, [ANSWERED[0], [answer("Bo Larch")]], Budget(searches=0, browses=0))
+    talk.say("Sure?", ['{"talk": "No."}'])
+    told = talk.prompt(0)
+    assert "answer: Bo Larch (unverified)" in told
+    assert "stopped: " in told
+    assert "said: " not in told
+
+
+def test_a_question_that_was_killed_is_not_said_to_have_ended_in_any_way() -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(_: Messages) -> Said:
+        raise Killed
+
+    talk = Talk()
+    with pytest.raises(Killed):
+        talk.say(FIRST, [ANSWERED[0], die])
+    talk.say("What came of it?", ['{"talk": "Nothing yet."}'])
+    told = talk.prompt(0)
+    assert f"asked: {FIRST}\nno answer was found\nit took" in told
 
 
 def test_what_was_said_in_small_talk_is_known_later_and_proves_nothing() -> None:

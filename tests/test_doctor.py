@@ -1,7 +1,9 @@
 """What `doctor` says about settings that are right, wrong or missing, with real servers on loopback."""
 
 import json
+import re
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,21 +12,31 @@ from pathlib import Path
 import pytest
 from alder import alder_web, write_corpus
 from click.testing import CliRunner
-from fake_openai import FakeOpenAI, text
+from fake_openai import Answer, FakeOpenAI, calls, error, text
+from slow_server import Habits, SlowServer
+from spadework.agent.llm.model import OpenAICompatible
 from spadework.agent.terminal.cli import cli
 
 KEY = "sk-doctor-0123456789abcdef"
+UNLISTED = "fix   {base} answers, but does not list the model m"
 UNREACHABLE = "http://127.0.0.1:9/v1"
 
 
 @contextmanager
 def models_server(status: int, body: object) -> Generator[tuple[str, list[str]]]:
-    """A server whose list of models is `body`; gives its base URL and the authorization it was sent."""
+    """A server whose list of models is `body`; gives its base URL and the authorization it was sent. It says ok."""
     sent: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             sent.append(f"{self.path} {self.headers.get('authorization', '')}")
+            self._say(status, body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self._say(200, text("ok").body)
+
+        def _say(self, status: int, body: object) -> None:
             data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
@@ -112,7 +124,12 @@ def test_a_base_url_without_v1_is_met_with_that(corpus: str) -> None:
     [
         (401, {}, "fix   {base} refuses the key (status 401): check OPENAI_API_KEY"),
         (404, {}, "note  {base} answers, but gives no list of models (status 404)"),
-        (200, {"data": [{"id": "other"}]}, "fix   {base} answers, but does not list the model m; it has other"),
+        (200, {"data": [{"id": "other"}]}, f"{UNLISTED}: it has other"),
+        (
+            200,
+            {"data": [{"id": "a"}, {"id": "mm"}]},
+            "fix   {base} answers, but does not list the model m: did you mean mm?",
+        ),
         (200, {"data": "odd"}, "ok    {base} answers"),
         (200, ["odd"], "ok    {base} answers"),
     ],
@@ -176,3 +193,65 @@ def test_the_probe_finds_a_server_that_cuts_prompts(corpus: str) -> None:
     assert code == 1
     assert checks["context"].startswith("fix   the server cut the prompt: ")
     assert "OLLAMA_CONTEXT_LENGTH" in checks["context"]
+
+
+NOTED = calls(("note", {"text": "the tools are ready"}))
+WRITTEN = text('{"calls": [{"name": "note", "arguments": {"text": "the tools are ready"}}]}')
+
+
+@pytest.mark.parametrize(
+    ("answer", "habits", "said"),
+    [
+        (
+            NOTED,
+            Habits(),
+            r"it began after \d.\d s, in \d+ pieces, .*; it makes tool calls; 1 request, \d+ tokens in and",
+        ),
+        (NOTED, Habits(streams="ignores"), r"it came as a whole after \d.\d s, not in pieces; it makes tool calls"),
+        (NOTED, Habits(streams="refuses"), r"it came as a whole .*; 2 requests, 1 of them refused, \d+ tokens in"),
+        (
+            text("ok then"),
+            Habits(tools="refuses"),
+            r"; it takes no tool calls, so it is asked in text; 2 requests, 1 of",
+        ),
+        (WRITTEN, Habits(), r"; it writes tool calls into its text, which is understood; 1 request"),
+        (text("I have noted that."), Habits(), r"; it did not make the tool call that it was asked for"),
+        (NOTED, Habits(usage="never"), r"; 1 request, of tokens that the server did not count$"),
+        (NOTED, Habits(read_s=0.4, piece_s=0.02), r"it began after 0\.[4-9] s, .* and was whole after [01]\.[5-9] s"),
+    ],
+)
+def test_a_model_on_this_machine_is_asked_for_a_word(answer: Answer, habits: Habits, said: str, corpus: str) -> None:
+    told = {"/v1/models": {"data": [{"id": (name := f"m{time.monotonic_ns()}")}]}}
+    with SlowServer(answer, habits=habits, told=told) as server:
+        code, checks, _ = doctor("--model", name, "--base-url", server.base_url, "--search", corpus)
+    assert (code, checks["server"]) == (0, f"ok    {server.base_url} answers and has {name}")
+    assert checks["reply"].startswith("ok    ")
+    assert re.search(said, checks["reply"]), checks["reply"]
+    assert max(len(json.dumps(body)) for body in server.bodies) < 600, "a tiny message"
+
+
+def test_a_model_that_only_thinks_or_does_not_reply_is_told(corpus: str) -> None:
+    with SlowServer(NOTED, habits=Habits(thoughts="Hm. " * 2_000)) as server:
+        code, checks, _ = doctor("--model", "thinker", "--base-url", server.base_url, "--search", corpus)
+    assert (code, checks["reply"][:40]) == (0, "note  there was nothing in it, maybe but")
+    with FakeOpenAI(otherwise=error(404, "model 'wrong' not found, try pulling it first")) as server:
+        code, checks, output = doctor("--model", "wrong", "--base-url", server.base_url, "--search", corpus, "--probe")
+    assert code == 1
+    assert checks["reply"].startswith("fix   there is none: wrong at 127.0.0.1 answered with status 404: model 'wrong'")
+    assert "context" not in checks, "what cannot be asked is not asked again"
+    assert output.endswith("\nto fix: reply\n")
+
+
+def test_a_model_that_may_cost_something_is_asked_with_a_probe_only(
+    corpus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OpenAICompatible, "local", False)
+    with FakeOpenAI(otherwise=NOTED) as server:
+        settings = ("--model", "gpt-5-mini", "--base-url", server.base_url, "--search", corpus)
+        code, checks, _ = doctor(*settings)
+        assert (code, server.bodies) == (0, [])
+        assert checks["reply"].startswith(
+            "note  not asked, as that may cost something: `spadework doctor --probe` sends"
+        )
+        code, checks, _ = doctor(*settings, "--probe")
+    assert re.search(r"; it makes tool calls; 1 request, 11 tokens in and 7 out, \$0\.0000\d+$", checks["reply"])

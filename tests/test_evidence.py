@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.proof.evidence import Claim, check_claim, merge_finding
+from spadework.agent.proof.evidence import Claim, as_read, check_claim, merge_finding
 from spadework.agent.proof.matrix import cell_key, row_of
 from spadework.agent.proof.quotes import normalise, stands_in
 from spadework.agent.state import Constraint, Finding, Proof, Verdict
@@ -31,12 +31,13 @@ class Library:
     """One page that was read, and one search result."""
 
     pages: dict[str, str] = field(default_factory=lambda: {READ: TEXT})
+    results: dict[str, list[str]] = field(default_factory=lambda: {FOUND: [SNIPPET]})
 
     def page(self, url: str) -> tuple[str, str, str] | None:
         return (self.pages[url], "digest", "2026-01-01T00:00:00") if url in self.pages else None
 
     def snippets(self, url: str) -> Sequence[str]:
-        return [SNIPPET] if url == FOUND else []
+        return self.results.get(url, [])
 
 
 def check(
@@ -193,3 +194,14 @@ def test_what_two_findings_on_one_cell_come_to(old: Finding, new: Finding, verdi
 def test_a_dispute_names_both_sides() -> None:
     merged = merge_finding(cell("satisfied"), cell("contradicted", by="verifier"))
     assert merged.get("note") == "satisfied by searcher, contradicted by verifier"
+
+
+def test_of_two_search_results_the_one_whose_page_was_read_is_quoted_from_its_page() -> None:
+    texts = Library({}, {FOUND: [SNIPPET], READ: [TEXT]})
+    claim = Claim("Mara Finch", "c1", "satisfied", ((FOUND, SNIPPET), (READ, BUILT)))
+    finding, problems = check_claim(claim, texts, by="searcher")
+    assert ([item["kind"] for item in finding["evidence"]], problems) == (["snippet", "snippet"], [])
+    texts.pages = {READ: TEXT}
+    shown = as_read(finding, texts)
+    assert [item["kind"] for item in shown["evidence"]] == ["snippet", "page"]
+    assert (shown["proof"], shown["verdict"]) == ("snippet", "satisfied"), "the other page was not read"

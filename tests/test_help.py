@@ -1,6 +1,9 @@
 """The help of every command: it has an example that can be typed, fits 80 columns, and a slip gets a hint."""
 
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +108,19 @@ def test_an_example_that_needs_no_model_runs(line: str, tmp_path: Path, monkeypa
     assert told.stdout
 
 
+def test_the_examples_of_completion_work_in_an_empty_home(tmp_path: Path) -> None:
+    lines = (found(("completion",)).epilog or "").partition("\b\n")[2]
+    ours = f'spadework() {{ "{sys.executable}" -m spadework.agent "$@"; }}'
+    script = "\n".join(["set -e", ours, lines, ". ~/.bashrc", "complete -p spadework"])
+    home = {**os.environ, "HOME": str(tmp_path), "SPADEWORK_CONFIG": "none"}
+    told = subprocess.run(["bash", "-c", script], env=home, capture_output=True, text=True, timeout=60, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.endswith(" spadework\n"), "bash completes the command"
+    assert "complete" in (tmp_path / ".config/fish/completions/spadework.fish").read_text()
+    zsh = (tmp_path / ".zshrc").read_text()
+    assert zsh.index("compinit") < zsh.index("spadework"), "what the script calls is there before it"
+
+
 def test_the_options_of_ask_stand_under_headings_in_a_useful_order() -> None:
     lines = CliRunner().invoke(cli, ["ask", "--help"]).stdout.splitlines()
     headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
@@ -118,6 +134,9 @@ def test_every_command_is_listed_once_under_a_heading() -> None:
         assert told.count(f"\n  {name} ") == 1
 
 
+QUESTION = 'a question is asked with `spadework ask "..."`; see `spadework --help`'
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -127,6 +146,14 @@ def test_every_command_is_listed_once_under_a_heading() -> None:
         (["ask", "q", "--serches", "3"], "no such option '--serches': did you mean --searches?; see `spadework ask"),
         (["eval", "run", "--strateg"], "no such option '--strateg': did you mean --strategy?; see `spadework eval run"),
         (["ask", "q", "--zzzz"], "no such option '--zzzz'; see `spadework ask --help`"),
+        (["cht"], "no such command 'cht': did you mean chat?; see `spadework --help`"),
+        (["version"], "no such command 'version': did you mean --version?; see `spadework --help`"),
+        (["aks", "Who built it?"], f"no such command 'aks': {QUESTION}"),
+        (["Who built the bridge?"], f"no such command 'Who built the bridge?': {QUESTION}"),
+        (["Tell me who built it", "--budget", "5"], f"no such command 'Tell me who built it': {QUESTION}"),
+        (["Who", "built", "it?"], f"no such command 'Who': {QUESTION}"),
+        (["Name", "a", "river"], f"no such command 'Name': {QUESTION}"),
+        (["cassete", "show", "x"], "no such command 'cassete': did you mean cassette?"),
         (["\x1b[31maks"], "no such command '\\x1b[31maks'"),
     ],
 )

@@ -71,12 +71,19 @@ def test_constraints_and_steps_are_told_once_and_drops_with_their_reason() -> No
         (CallEvent("browse", "https://x/", "done", "Alder"), ("read", "Alder https://x/")),
         (CallEvent("browse", "https://x/", "failed", "404"), ("read", "https://x/ failed: 404")),
         (CallEvent("model", "searcher", "failed", "busy"), ("model", "searcher failed: busy")),
+        (CallEvent("model", "searcher", "failed", "asking in text", again=True), ("note", "asking in text")),
         (FindingEvent("Mara", "c1", "satisfied", "page", "born"), ("found", 'Mara: c1 satisfied (page) "born"')),
         (DecisionEvent(DECISION), ("decide", "PIVOT: it is [red]stuck[/]")),
     ],
 )
 def test_events_are_told_in_a_line_each(event: Event, line: tuple[str, str]) -> None:
     assert Teller().lines(event) == [line]
+
+
+def test_what_every_role_finds_out_anew_is_told_once() -> None:
+    teller = Teller()
+    told = [teller.lines(CallEvent("model", role, "failed", "asking in text", again=True)) for role in ("a", "b")]
+    assert told == [[("note", "asking in text")], []]
 
 
 def test_gauges_show_what_is_gone_of_each_limit() -> None:

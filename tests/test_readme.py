@@ -207,7 +207,7 @@ def test_the_output_that_the_readme_shows_is_what_the_demo_prints(place: tuple[P
 def test_the_first_screen_has_the_two_commands() -> None:
     first_screen = "\n".join(README.splitlines()[:20])
     assert "\n    pip install . && spadework demo\n" in first_screen
-    assert "\n    pip install -e '.[test]' && pytest\n" in first_screen
+    assert "\n    pip install -e '.[test]' && pytest -n auto\n" in first_screen
 
 
 def test_models_that_the_readme_names_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:

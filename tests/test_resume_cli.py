@@ -272,3 +272,15 @@ def test_each_mistake_in_a_top_up_is_one_clear_line(text: str, named: str) -> No
 
 def test_no_test_of_this_file_writes_into_the_real_home() -> None:
     assert os.environ["SPADEWORK_STORE"].endswith("runs.db")
+
+
+def test_a_run_finds_its_corpus_again_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = write_corpus(tmp_path)
+    first, *rest = replies(BASE)
+    with FakeOpenAI(first, otherwise=LOST) as model:
+        told = command(*arguments(model, Path(corpus.name), "--searches", "2", "--model-calls", "2"))
+    run = json.loads(told.stdout)["run"]
+    monkeypatch.chdir("/")
+    told = goes_on(run, *rest, options=("--top-up", "searches=2,model_calls=8", "--json"))
+    assert told.exit_code == 0, told.stderr

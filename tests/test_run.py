@@ -9,13 +9,31 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from scripted import ALDER, QUESTION, ScriptedChat, SmallWeb, answer, browse, good_script, search, small_web
+from scripted import (
+    ALDER,
+    BUILT,
+    QUESTION,
+    SPANS,
+    Messages,
+    Script,
+    ScriptedChat,
+    SmallWeb,
+    answer,
+    browse,
+    finding,
+    good_script,
+    record,
+    search,
+    small_web,
+)
 from spadework.agent import Budget, Result, arun_agent, run_agent, stream_agent
 from spadework.agent.events import AnswerEvent, CallEvent, DecisionEvent, Event, PageEvent, SpendEvent
+from spadework.agent.llm.wire import Options, Reply
 from spadework.agent.loop import start
 from spadework.agent.nodes import calls
 from spadework.agent.settings import Settings
 from spadework.tools.errors import ConfigError, ModelError, ToolError
+from typing_extensions import Unpack
 
 BUDGET = Budget(searches=4, browses=4, model_calls=20)
 
@@ -198,13 +216,8 @@ async def test_cancelling_the_task_cancels_the_call_in_flight() -> None:
     assert chat.cancelled == 1
 
 
-def test_ctrl_c_gives_the_best_answer_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    reached = threading.Event()
-
-    def third(_: Any) -> Any:
-        reached.set()
-        chat.slow = 30
-        return [search("one more")]
+def stops(monkeypatch: pytest.MonkeyPatch, reached: threading.Event) -> None:
+    """Press Ctrl-C as soon as that is reached."""
 
     class Interrupted:
         def __init__(self, future: Future[Any]) -> None:
@@ -221,16 +234,47 @@ def test_ctrl_c_gives_the_best_answer_so_far(monkeypatch: pytest.MonkeyPatch) ->
         def cancel(self) -> bool:
             return self.future.cancel()
 
-    chat, web = ScriptedChat([*good_script()[:2], third]), small_web()
-
     def starts(work: Coroutine[Any, Any, Any]) -> Interrupted:
         return Interrupted(start(work))
 
     monkeypatch.setattr("spadework.agent.run.start", starts)
+
+
+class Hanging(ScriptedChat):
+    """Does not come back from the call after its script."""
+
+    def __init__(self, script: Script, reached: threading.Event) -> None:
+        super().__init__(script)
+        self.reached, self.last = reached, len(script)
+
+    async def complete(self, messages: Messages, **options: Unpack[Options]) -> Reply:
+        if len(self.prompts) == self.last:
+            self.reached.set()
+            await asyncio.sleep(30)
+        return await super().complete(messages, **options)
+
+
+def test_ctrl_c_gives_the_best_answer_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = threading.Event()
+    stops(monkeypatch, reached)
+    chat, web = Hanging([*good_script()[:2], [search("one more")]], reached), small_web()
     result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web)
     assert result.stop_reason == "cancelled"
     assert (result.spend.browses, result.spend.searches) == (2, 3)
     assert result.receipt()
+
+
+def test_a_page_that_was_read_just_before_ctrl_c_proves_what_stands_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = threading.Event()
+    stops(monkeypatch, reached)
+    told = finding("Mara Finch", "c0", (ALDER, BUILT))
+    script = [[("record", {"constraints": []}), search("Alder")], [record(told), answer("Mara Finch")]]
+    chat = Hanging(script, reached)  # in the verifier, which reads the page of the result and then asks the model
+    web = SmallWeb({ALDER: f"{SPANS} {BUILT}"}, snippets={ALDER: BUILT})
+    result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web)
+    assert (result.stop_reason, result.answer, result.spend.browses) == ("cancelled", "Mara Finch", 1)
+    assert [source.kind for source in result.sources] == ["page"]
+    assert [item["kind"] for item in result.findings[0]["evidence"]] == ["page"]
 
 
 async def events_of(**options: Any) -> list[Event]:

@@ -112,7 +112,7 @@ def test_text_from_outside_cannot_reach_the_terminal_with_controls() -> None:
         result(answer=evil, sources=[Source(url=PAGE + "\x1b]0;x\x07", title=evil, kind="snippet")], fault=evil)
     )
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
-    assert "(search result, not opened)" in shown
+    assert "(quoted from the search result)" in shown
 
 
 @pytest.mark.parametrize("width", [40, 80])

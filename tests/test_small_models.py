@@ -10,8 +10,10 @@ from fake_openai import Answer, calls, message, text
 from scripted import NO_DOUBT, QUESTION, good_script, small_web
 from slow_server import Habits, Script, SlowServer
 from spadework.agent import Budget, run_agent
+from spadework.agent.events import Event
 from spadework.agent.llm.model import OpenAICompatible
 from spadework.agent.result import Result
+from spadework.agent.terminal.progress import Teller
 
 BUDGET = Budget(searches=5, browses=5, model_calls=15)
 Turn = list[tuple[str, Any]]
@@ -42,11 +44,11 @@ def mistral(turn: Turn) -> str:
     return f"[TOOL_CALLS] {json.dumps([{'name': name, 'arguments': given} for name, given in turn])}"
 
 
-def ask(*script: Script, habits: Habits | None = None) -> tuple[Result, SlowServer]:
+def ask(*script: Script, habits: Habits | None = None, **options: Any) -> tuple[Result, SlowServer]:
     web = small_web()
     with SlowServer(*script, habits=habits) as server:
         chat = OpenAICompatible(model=f"m{time.monotonic_ns()}", base_url=server.base_url)
-        result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web, stream=True)
+        result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web, stream=True, **options)
     return result, server
 
 
@@ -170,3 +172,19 @@ def test_a_model_that_thinks_at_length_is_asked_again_with_more_room(thinks_in: 
     assert asked[1] > 2_000
     assert sum(room < 1_300 for room in asked) == 1, "it is known from then on"
     assert result.spend.model_calls == len(asked), "and each request was charged"
+
+
+@pytest.mark.parametrize(
+    ("habits", "said"),
+    [
+        (Habits(tools="refuses"), "this model takes no tool calls: asking in text"),
+        (Habits(streams="refuses"), "this server does not stream: waiting for whole replies"),
+        (Habits(usage="refuses"), "the server does not take stream_options as it was sent: asking otherwise"),
+    ],
+)
+def test_what_a_server_does_not_take_is_told_in_a_few_words_and_once(habits: Habits, said: str) -> None:
+    events = list[Event]()
+    ask(*(text(in_calls_form(turn)) for turn in TURNS), text(NO_DOUBT), habits=habits, on_event=events.append)
+    teller = Teller()
+    lines = [line for event in events for line in teller.lines(event) if line[0] in ("model", "note")]
+    assert lines == [("note", said)]

@@ -1,6 +1,7 @@
 """A streamed run is the same run: its result, charges and decisions, and what is told of it on the way."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -182,6 +183,45 @@ def test_a_server_that_says_nothing_is_given_up_in_one_line() -> None:
     assert "did not begin to reply within 0.1 s" in result.fault
     assert "SPADEWORK_FIRST_TOKEN_TIMEOUT" in result.fault
     assert "\n" not in result.fault
+
+
+def faults(habits: Habits, budget: Budget, *, stream: bool = True, **settings: Any) -> tuple[str, list[str]]:
+    """The result's fault, and what was told of each call that failed, of a model that never gets done."""
+    web, events = small_web(), list[Event]()
+    with SlowServer(text("x" * 4_000), habits=habits) as server:
+        chat = OpenAICompatible(model=f"m{time.monotonic_ns()}", base_url=server.base_url)
+        result = run_agent(
+            QUESTION, budget, model=chat, search=web, browse=web, stream=stream, on_event=events.append,
+            settings=Settings(**settings),
+        )  # fmt: skip
+    failed = [event.detail for event in events if isinstance(event, CallEvent) and event.state == "failed"]
+    assert failed
+    return result.fault, failed
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_where_the_seconds_of_the_budget_end_a_call_no_setting_is_blamed(stream: bool) -> None:
+    fault, told = faults(Habits(read_s=9, piece_s=0.1), Budget(searches=1, seconds=1), stream=stream)
+    assert {line.partition(" ")[2] for line in told} == {"had not replied in the seconds that the budget left for it"}
+    assert "SPADEWORK" not in fault
+
+
+@pytest.mark.parametrize(
+    ("habits", "settings", "named"),
+    [
+        (Habits(piece_chars=1, piece_s=0.05), {"model_timeout": 0.2}, "SPADEWORK_MODEL_TIMEOUT"),
+        (Habits(read_s=5), {"first_token_timeout": 0.1}, "SPADEWORK_FIRST_TOKEN_TIMEOUT"),
+        (Habits(hang_after=2, hang_s=5), {}, ""),
+    ],
+)
+def test_the_setting_that_ended_a_call_is_named_and_no_other(
+    habits: Habits, settings: dict[str, float], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spadework.agent.nodes.streaming.QUIET_S", 0.2)
+    monkeypatch.setattr("spadework.agent.nodes.calls.BACKOFF_S", (0.0, 0.0))
+    fault, told = faults(habits, Budget(searches=1, seconds=30), **settings)
+    assert re.findall("SPADEWORK_[A-Z_]+", fault) == [named] * bool(named)
+    assert set(told) == {fault}
 
 
 def test_only_true_or_false_is_an_answer_to_whether_to_stream() -> None:

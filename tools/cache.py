@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+from .home import with_home
 from .private import make_private
 from .reading.extract import Page
 from .reading.stored import page_data, page_from
@@ -53,7 +54,7 @@ class Cache:
     def __init__(self, path: str | Path, *, hours: float = USUAL_HOURS, clock: Callable[[], float] = time.time) -> None:
         if not 0 < hours <= MOST_DAYS * 24:
             raise ConfigError(f"cache hours {hours!r}: give a number above 0, at most {MOST_DAYS * 24}")
-        self._file = Path(path).expanduser()
+        self._file = with_home(path)
         self._usual_s = hours * 3600
         self._clock = clock
         self._lock = threading.Lock()

@@ -11,6 +11,7 @@ from ...tools.errors import ConfigError, SpadeworkError
 from ..money.budget import Budget
 from ..terminal.ask import exit_code
 from ..terminal.notices import as_a_bug, debugging
+from ..terminal.usual import usual_strategy
 from .commands.registry import is_command, run_command
 from .conversation import Conversation, OnEvent
 from .reading import KEYS, PipeReader, Reader
@@ -117,14 +118,17 @@ class Chat:
 
         What was said is shown, and where its last question stands. Raises ConfigError and StoreError.
         """
+        from ..nodes.past import standing
+
         talk = self.conversation
         found = find_saved(kept_in(self), name, but=talk.run)
         loaded = load_saved(kept_in(self), found.run)
         self.conversation = Conversation.of(loaded, found.run, talk)
         for exchange in loaded.exchanges:
             self.say(f"> {exchange['question']}")
-            status = f" ({exchange['status']})" if exchange["facts"] else ""
-            self.say(f"{exchange['answer'] or 'no answer'}{status}", "  ")
+            if exchange["taken"]:
+                self.say(f"taken as: {one_line(exchange['taken'])}")
+            self.say(f"{exchange['answer']} ({standing(exchange)})" if exchange["answer"] else "no answer", "  ")
         if not loaded.exchanges and not self.conversation.message:
             return
         if found.state == "open":
@@ -216,7 +220,8 @@ class Chat:
     def _say_what_next(self, result: "Result") -> None:
         if self.conversation.ended_by:
             self.say(self.conversation.ended_by)
-        if self.reader.interactive and (hint := how_to_go_on(result)):
+        strategy = self.conversation.asked.strategy or usual_strategy()
+        if self.reader.interactive and (hint := how_to_go_on(result, strategy)):
             self.say(hint)
         self.console.print()
 

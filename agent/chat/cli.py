@@ -63,8 +63,8 @@ def chat(resume: str | None, conversation: str | None, **options: Any) -> None:
 def sessions(as_json: bool, delete: str | None, store: str | None) -> None:
     """List the conversations that are kept, the last one first, or delete one.
 
-    `spadework chat --resume ID` goes on with one; the first letters of its name are enough. They go 30 days after they
-    were last touched (SPADEWORK_KEEP_DAYS).
+    `spadework chat --resume ID` goes on with one; the first letters of its name are enough. What nothing touched for 30
+    days is deleted (SPADEWORK_KEEP_DAYS).
     """
     from ..terminal.cli import only_one
     from . import listing

@@ -14,6 +14,8 @@ from ..money.budget import Budget, counted
 from ..terminal.ask import Asked
 from ..terminal.daily import daily_of, shared, why_ended
 from ..terminal.tracing import Tracing
+from ..terminal.usual import usual_strategy
+from .stored import mark_in, mark_of
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -47,6 +49,10 @@ class Conversation:
     questions: int = 0
     before: Amounts = ZERO
     """What the questions before the last one came to."""
+    begun: Amounts = ZERO
+    """What the last one came to in an earlier chat, while it has no result here."""
+    turn: int = 0
+    """The number of the last one in the thread."""
     result: "Result | None" = None
     """That of the last question."""
     message: str = ""
@@ -59,6 +65,11 @@ class Conversation:
     """What was said in earlier chats of this conversation."""
     ended_by: str = ""
     """What the day's purse had to do with the end of the last question; mostly nothing."""
+    _left: "Exchange | None" = None
+    """The last question of an earlier chat, while it has no result here."""
+    _mark: str = ""
+    _marks: set[str] = field(default_factory=set[str])
+    """Marks that this chat left in the store, or found there; another one there is that of another chat."""
     _saver: Any = None
     _known: str | dict[str, str] | None = ""
     """The models whose servers were asked about themselves."""
@@ -72,6 +83,7 @@ class Conversation:
         known = loaded.about["chat"]
         exchanges = loaded.exchanges
         question = exchanges[-1]["question"] if exchanges else str(loaded.about.get("question", ""))
+        mark = mark_in(loaded.about)
         return cls(
             asked=_as_before(like.asked, loaded.about),
             budget=Budget.of(known.get("budget") or like.budget),
@@ -83,20 +95,27 @@ class Conversation:
             trace=like.trace,
             questions=int(known.get("questions", 0)),
             before=loaded.spent,
+            begun=loaded.begun,
+            turn=exchanges[-1]["turn"] if exchanges else 0,
             message=question,
             earlier=exchanges[:-1] if exchanges else (),
+            _left=exchanges[-1] if exchanges else None,
+            _mark=mark,
+            _marks=set() if loaded.in_use else {mark},
         )
 
     def ask(self, message: str, on_event: OnEvent) -> "Result":
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
-        self.unasked = message
         from ..run import run_agent
 
+        self.unasked = message
+        self.check_alone()
         self.get_acquainted()
         before, earlier = self.spent(), self.message
         self.message = message
         self.title = self.title or one_line(message, TITLE)
         self.questions += 1
+        self._leave_mark()
         try:
             result = self._within_the_day(
                 lambda options: run_agent(message, self._whole_day(), **options), on_event, new=self.questions == 1
@@ -105,9 +124,25 @@ class Conversation:
             self.questions, self.message = self.questions - 1, earlier
             raise
         self.unasked = ""
-        self.before, self.result = before, result
+        turn = _turn(result)
+        if turn and turn == self.turn:  # the same words went on with what was cut short
+            self.results = self.results[:-1] if self.result is not None else self.results
+        else:
+            self.earlier = [*self.earlier, *([self._left] if self._left is not None and self.result is None else [])]
+            self.before = before
+        self.turn, self.result = turn, result
         self.results.append(result)
         return result
+
+    def check_alone(self) -> None:
+        """Raises ConfigError where another chat has gone on with this conversation since it was read here."""
+        mark = None if self.store is None else mark_of(self.store, self.run)
+        if mark is not None and mark not in self._marks:
+            raise ConfigError(f"another chat went on with this conversation: /resume {self.run} takes it up from there")
+
+    def _leave_mark(self) -> None:
+        self._mark = uuid4().hex[:8]
+        self._marks.add(self._mark)
 
     def get_acquainted(self) -> None:
         """Ask a model's server near by once how much it reads at a time, and give it time where it may be slow.
@@ -142,6 +177,8 @@ class Conversation:
         """Go on with the last question: with more, with a word, or where it was cut short. Raises as `ask` does."""
         from ..run import resume_agent
 
+        self.check_alone()
+        self._leave_mark()
         run, self.unasked = self.run, ""
         again = self.result is None
         self.result = self._within_the_day(lambda options: resume_agent(run, top_up=said, **options), on_event)
@@ -163,7 +200,7 @@ class Conversation:
     def spent(self) -> Amounts:
         """What all questions came to so far; of time only that in which they were worked on."""
         if self.result is None:
-            return self.before
+            return self.before + self.begun
         return self.before + spent_of(self.result)
 
     def left(self) -> dict[str, int]:
@@ -208,7 +245,7 @@ class Conversation:
             "model": asked.models(),
             "temperature": asked.temperature(),
             "search": asked.search,
-            "strategy": asked.strategy or "bats-early",
+            "strategy": asked.strategy or usual_strategy(),
             "settings": asked.settings(),
             "thread_id": self.run,
             "conversation": self.whole,
@@ -225,6 +262,7 @@ class Conversation:
             "questions": self.questions,
             "budget": self.budget.to_dict(),
             "whole": self.whole.to_dict(),
+            "mark": self._mark,
         }
 
     def _kept(self) -> dict[str, Any]:
@@ -243,6 +281,11 @@ def _as_before(asked: Asked, about: "Mapping[str, Any]") -> Asked:
     return replace(
         asked, **{name: value for name, value in known.items() if isinstance(value, str) and not getattr(asked, name)}
     )
+
+
+def _turn(result: "Result") -> int:
+    """The number of a question in its thread; 0 for one without any charge."""
+    return next((int(charge.id.split("/")[-4]) for charge in result.charges), 0)
 
 
 def spent_of(result: "Result") -> Amounts:

@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,8 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
 
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     whole = conversation_limits() if conversation is None else limits_of("--conversation", conversation)
-    store = place_to_store(asked, tidied=not interactive)
+    # What is gone on with may be old: it is touched before anything is tidied.
+    store = place_to_store(asked, tidied=not interactive and resume is None)
     with tracing(asked.trace, redact=asked.trace_redact) as trace:
         talk = Conversation(asked, asked.limits(), whole or Budget(), store, asks=interactive, trace=trace)
         talking = Chat(talk, Console(highlight=False))
@@ -63,7 +64,20 @@ def chat(asked: Asked, *, conversation: str | None = None, resume: str | None = 
 
 
 def _reader(talking: Chat) -> Reader:
-    return PromptReader(talking, _history(talking.conversation.store), lambda: told_below(talking))
+    with _plain_output():
+        return PromptReader(talking, _history(talking.conversation.store), lambda: told_below(talking))
+
+
+def _plain_output() -> AbstractContextManager[object]:
+    """Where nothing but text can be written, prompts that are made in this block write nothing else.
+
+    prompt_toolkit knows such terminals, and yet sends them what shows the cursor; one that is given an output forgets.
+    """
+    from prompt_toolkit.application import create_app_session
+    from prompt_toolkit.output.plain_text import PlainTextOutput
+    from prompt_toolkit.utils import is_dumb_terminal
+
+    return create_app_session(output=PlainTextOutput(sys.stdout)) if is_dumb_terminal() else nullcontext()
 
 
 def _welcome(talking: Chat) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from ...tools.clean import clean, one_line
 from ..terminal.show import status_text, stopped_text, verdict_text
+from ..words import SOURCES
 from .spent import not_looked_up, receipt_line
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _evidence(result: "Result", finding: "Finding") -> Iterator[str]:
 
 
 def _source(source: "Source") -> str:
-    title, kind = escaped(source.title or source.url), " (search result, not opened)" * (source.kind == "snippet")
+    title = escaped(source.title or source.url)
+    kind = f" ({SOURCES[source.kind]})" if source.kind in SOURCES else ""
     address = one_line(source.url)
     try:
         web = urlsplit(address).scheme in ("http", "https")

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 PROMPT = "> "
 MORE = "  "
 """What stands before the further lines of a message."""
-KEYS = (
-    "Enter sends, Alt-Enter begins a new line (or a backslash before Enter), the arrows bring back what was typed, Tab"
-    " completes commands"
-)
+KEYS = "Alt-Enter, or \\ at the end, begins a new line."
 
 
 class Reader(Protocol):

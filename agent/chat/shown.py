@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..terminal.show import proof_text, receipt, sources_text, status_text, stopped_text, verdict_text
+from ..words import SOURCES
 from .screen.cells import columns, cut, folded, shown, shown_lines
 from .screen.found import ANSWER
 from .spent import not_looked_up, receipt_line, standing
@@ -123,7 +124,7 @@ def _sources(result: "Result", width: int) -> "list[Text]":
 
 
 def _kind(source: "Source") -> str:
-    return {"snippet": "(search result, not opened) ", "read": "(read, not quoted) "}.get(source.kind, "")
+    return f"({SOURCES[source.kind]}) " if source.kind in SOURCES else ""
 
 
 def _in_full(result: "Result", width: int) -> "Iterator[list[Text]]":

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..words import NOT_LOOKED_UP
+
 if TYPE_CHECKING:
     from ..result import Result
-
-NOT_LOOKED_UP = "not looked up"
 
 
 def not_looked_up(result: "Result") -> bool:

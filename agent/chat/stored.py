@@ -63,6 +63,10 @@ class Loaded:
     exchanges: "Sequence[Exchange]"
     spent: Amounts
     """By the questions before the last one."""
+    begun: Amounts
+    """By the last one, so far."""
+    in_use: bool
+    """Whether it is being answered now, elsewhere."""
 
     @property
     def outcome(self) -> Mapping[str, Any]:
@@ -76,12 +80,12 @@ def list_saved(place: str) -> list[Saved]:
 
 
 def find_saved(place: str, name: str, *, but: str = "") -> Saved:
-    """The conversation of this name, or that begins so; without a name the last one. `but` is left out.
+    """The conversation of this name, or that begins so; without a name the last one that is not `but`.
 
     Raises ConfigError where none is meant, or several.
     """
     kept = list_saved(place)
-    known = [saved for saved in kept if saved.run != but]
+    known = [saved for saved in kept if name or saved.run != but]
     found = [saved for saved in known if saved.run == name] or [saved for saved in known if saved.run.startswith(name)]
     if not known:
         raise ConfigError("no other conversation is kept" if kept else "no conversation is kept yet")
@@ -110,8 +114,28 @@ def delete_saved(place: str, run: str) -> None:
 
 
 def load_saved(place: str, run: str) -> Loaded:
-    """A conversation with all that was said in it. Raises ConfigError where there is none, StoreError."""
+    """A conversation with all that was said in it, which counts as touched from now on.
+
+    Raises ConfigError where there is none, StoreError.
+    """
     return start(_loaded(place, run)).result()
+
+
+def mark_of(place: str, run: str) -> str | None:
+    """The mark of who went on with a conversation last; None where it is not kept. Raises StoreError."""
+
+    async def work() -> str | None:
+        async with looked_into(place) as database:
+            found = await Book(database).find(run)
+            return None if found is None else mark_in(found.about)
+
+    return start(work()).result()
+
+
+def mark_in(about: Mapping[str, Any]) -> str:
+    """The mark in what is known of a conversation; empty for one of an older version."""
+    known: Mapping[str, Any] = about.get("chat") or {}
+    return str(known.get("mark", ""))
 
 
 async def _stored(place: str) -> "list[StoredRun]":
@@ -125,7 +149,7 @@ async def _loaded(place: str, run: str) -> Loaded:
     from ..terminal.drawing import inert_graph
 
     async with open_store(place) as store:
-        found = await store.book.find(run)
+        found = await store.book.find(run) if await store.book.touch(run) else None
         if found is None:
             raise ConfigError(f"the conversation {run} is not kept any more in {Database(place).shown}")
         built: Any = inert_graph()
@@ -133,7 +157,9 @@ async def _loaded(place: str, run: str) -> Loaded:
         state = await graph.aget_state({"configurable": {"thread_id": run}})
         turn = int(state.values.get("turn", 0)) if state.values else 0
         spent = await store.book.spent(run, before=turn) if turn else ZERO
-        return Loaded(about=found.about, exchanges=so_far(state.values) if turn else [], spent=spent)
+        begun = await store.book.spent(run, before=turn + 1) - spent if turn else ZERO
+        exchanges = so_far(state.values) if turn else []
+        return Loaded(about=found.about, exchanges=exchanges, spent=spent, begun=begun, in_use=found.in_use)
 
 
 def saved_text(saved: Sequence[Saved], width: int, *, here: str = "") -> str:

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ...tools.clean import one_line
+from ..nodes.past import standing
 from .markdown import as_markdown, escaped
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def _exchange(exchange: "Exchange") -> str:
         lines += [f"Taken as: {escaped(one_line(exchange['taken']))}", ""]
     if not exchange["answer"]:
         return "\n".join([*lines, "No answer was found."])
-    status = f" ({exchange['status']})" if exchange["facts"] else ""
-    lines.append(f"{escaped(one_line(exchange['answer']))}{status}")
+    lines.append(f"{escaped(one_line(exchange['answer']))} ({standing(exchange)})")
     for fact in exchange["facts"]:
         lines += ["", f"- {escaped(one_line(fact['demand']))}: {fact['verdict']} ({fact['proof']})"]
         lines += [f'  - "{escaped(one_line(item["quote"]))}" <{one_line(item["url"])}>' for item in fact["quotes"]]

@@ -200,7 +200,7 @@ class Endpoint:
             text = f"{self.who} cannot be reached: {self._shown(str(error) or type(error).__name__)}; is it running?"
             raise ModelError(text, kind="unreachable", sent=False) from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise ModelError(patience.fault(self.who), kind="timeout", sent=True) from error
+            raise patience.fault(self.who) from error
         except (httpx.HTTPError, OSError, ValueError) as error:
             text = f"the connection to {self.who} broke: {self._shown(str(error) or type(error).__name__)}"
             raise ModelError(text, kind="unreachable", sent=True) from error

@@ -110,7 +110,7 @@ class LangChainChat:
         """What went wrong inside the model, told by the status of the HTTP reply where there was one."""
         causes = list(_causes(error))
         if any(isinstance(cause, TimeoutError) for cause in causes):
-            return ModelError(patience.fault(self.name), kind="timeout", sent=True)
+            return patience.fault(self.name)
         said = one_line(str(error), TEXT_SHOWN) or "no reason given"
         text = f"{self.name} failed: {type(error).__name__}: {said}"
         status = next((code for cause in causes if (code := _status(cause)) is not None), None)

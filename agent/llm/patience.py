@@ -6,7 +6,7 @@ the server is there, not that the model works: it stretches the wait, and not fo
 
 import asyncio
 
-from .wire import Stream
+from .wire import Stream, TooSlow
 
 KEPT_ALIVE_S = 600.0
 """A server that says again and again that it is there is borne with for so long from one piece to the next."""
@@ -39,20 +39,14 @@ class Patience:
         """A piece of the reply came."""
         self._piece, self._begun = self._now(), True
 
-    def fault(self, who: str) -> str:
-        """What is said when the deadline has passed, in one line."""
+    def fault(self, who: str) -> TooSlow:
+        """What went wrong when the deadline has passed. What to do about it is up to whoever set the times."""
         if self._end <= self._silence():
-            return (
-                f"{who} did not answer within {self.whole:g} s; a slow model needs a longer timeout "
-                "(SPADEWORK_MODEL_TIMEOUT)"
-            )
+            return TooSlow(f"{who} did not answer within {round(self.whole, 1):g} s", missing="reply")
         quiet = f"{round(self._now() - self._piece, 1):g} s"
         if self._begun:
-            return f"{who} fell silent for {quiet} in the middle of its reply; does it hang?"
-        return (
-            f"{who} did not begin to reply within {quiet}; a model that is being loaded, or reads a long prompt "
-            "slowly, needs longer (SPADEWORK_FIRST_TOKEN_TIMEOUT)"
-        )
+            return TooSlow(f"{who} fell silent for {quiet} in the middle of its reply; does it hang?", missing="rest")
+        return TooSlow(f"{who} did not begin to reply within {quiet}", missing="beginning")
 
     def _silence(self) -> float:
         """When it will have been silent for too long."""

@@ -127,6 +127,13 @@ class Streaming(Chat, Protocol):
         ...
 
 
+_CHANGES = {
+    "tools": "this model takes no tool calls: asking in text",
+    "stream": "this server does not stream: waiting for whole replies",
+    "context": "the prompt was longer than this model reads: asking with a shorter one",
+}
+
+
 class Adapted(ModelError):
     """The server refused `parameter`; from now on it is left out or renamed, so the same call can be made again.
 
@@ -136,6 +143,20 @@ class Adapted(ModelError):
     def __init__(self, text: str, *, parameter: str, status: int | None, sent: bool = True) -> None:
         super().__init__(text, kind="rejected", sent=sent, status=status)
         self.parameter = parameter
+
+    @property
+    def change(self) -> str:
+        """What is done in another way from now on, in a few words for whoever waits."""
+        usual = f"the server does not take {self.parameter} as it was sent: asking otherwise"
+        return _CHANGES.get(self.parameter, usual)
+
+
+class TooSlow(ModelError):
+    """No reply came in time; `missing` says what was waited for last: the whole reply, its beginning, or more of it."""
+
+    def __init__(self, text: str, *, missing: Literal["reply", "beginning", "rest"]) -> None:
+        super().__init__(text, kind="timeout", sent=True)
+        self.missing = missing
 
 
 def prompt_was_cut(sent_chars: int, usage: Usage | None) -> bool:

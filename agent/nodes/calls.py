@@ -10,14 +10,14 @@ from ...tools.reading.passages import estimate_tokens
 from ..events import CallEvent
 from ..llm.protocol import read_text_calls
 from ..llm.shown import LastPrompt
-from ..llm.wire import MOST_TOKENS, Adapted, Chat, Options, Reply, Usage, dump_json, load_json, prompt_was_cut
+from ..llm.wire import MOST_TOKENS, Adapted, Chat, Options, Reply, TooSlow, Usage, dump_json, load_json, prompt_was_cut
 from ..money.amounts import Amounts
 from ..money.charges import Charge, Refusal, call_of
 from ..session import Session
 from ..storage.outcomes import reply_of, stored_reply
 from ..warn import say_once
 from .fitting import Ask, Fitted, estimated, fit
-from .streaming import streaming, timeout_of
+from .streaming import fault_of, streaming, timeout_of
 from .telling import as_model_run, tell_prompt, tell_reply
 
 REQUESTS = 3
@@ -64,12 +64,14 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         try:
             reply = await as_model_run(chat, ask, fitted, _send(session, chat, ask, fitted, held))
         except ModelError as error:
-            fault = str(error)
-            session.emit(CallEvent("model", ask.role, "failed", fault))
-            if session.ledger.seconds_left(ask.keep.ms) == 0:
+            over = session.ledger.seconds_left(ask.keep.ms) == 0
+            fault = fault_of(error, chat.name, over=over)
+            last = over or number == REQUESTS - 1
+            session.emit(_failed(ask, error, fault, last=last))
+            if over:
                 # The time for this stage is up: that is the budget's end, not the model's fault.
                 return Answered(refusal=Refusal("ms", 1, 0))
-            if not (error.retryable or isinstance(error, Adapted)) or number == REQUESTS - 1:
+            if not (error.retryable or isinstance(error, Adapted)) or last:
                 return Answered(fault=fault)
             previous = held
             await session.ledger.commit()
@@ -78,12 +80,19 @@ async def call_model(session: Session, ask: Ask) -> Answered:
         await session.ledger.commit()
         session.asked = held.id
         if session.shown.needs_room(chat, reply) and number < REQUESTS - 1:
-            session.emit(CallEvent("model", ask.role, "failed", THOUGHT))
+            session.emit(CallEvent("model", ask.role, "failed", THOUGHT, again=True))
             previous = held
             continue
         session.emit(CallEvent("model", ask.role, "done"))
         return Answered(reply)
     return Answered(fault=fault)
+
+
+def _failed(ask: Ask, error: ModelError, fault: str, *, last: bool) -> CallEvent:
+    """What is told of a call that failed; where the server only wants it in another way, that."""
+    if isinstance(error, Adapted) and not last:
+        return CallEvent("model", ask.role, "failed", error.change, again=True)
+    return CallEvent("model", ask.role, "failed", fault)
 
 
 def _made_before(session: Session, call: Charge) -> tuple[Charge | None, Reply | None]:
@@ -118,7 +127,7 @@ async def _send(session: Session, chat: Chat, ask: Ask, fitted: Fitted, held: Ch
                     options["stream"] = stream
                 reply = await chat.complete(fitted.messages, **options)
     except TimeoutError:
-        late = ModelError(f"{chat.name}: no answer within {round(timeout, 1):g} s", kind="timeout", sent=True)
+        late = TooSlow(f"{chat.name} did not answer within {round(timeout, 1):g} s", missing="reply")
         _settle_failure(session, chat, held, late, int((ledger.clock() - started) * 1000))
         raise late from None
     except ModelError as error:

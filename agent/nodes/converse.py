@@ -50,7 +50,7 @@ async def converse(state: AgentState, session: Session) -> Command[Next]:
         Ask(
             role="planner",
             node="converse",
-            build=lambda room: converse_messages(state, room),
+            build=lambda room: converse_messages(state, session, room),
             attempt=1,
             keep=session.keep_to_explore(state),
             json_reply=True,
@@ -88,12 +88,13 @@ def _shown_already(state: AgentState, session: Session, said: Understood) -> dic
     return {"findings": done.findings, "proposed": said.answer} if proven else {}
 
 
-def converse_messages(state: AgentState, room: int) -> list[dict[str, Any]]:
+def converse_messages(state: AgentState, session: Session, room: int) -> list[dict[str, Any]]:
     """The prompt: what was said so far, as far as there is room, and last the message."""
     system = render("converse")
     message = f"[message]\n{state['question']}"
-    text = conversation_text(state, room - estimate_tokens(system) - estimate_tokens(message) - 100)
-    return [{"role": "system", "content": system}, {"role": "user", "content": f"{text}\n\n{message}"}]
+    text = conversation_text(state, session, room - estimate_tokens(system) - estimate_tokens(message) - 100)
+    told = f"[conversation]\n{text}\n\n{message}"
+    return [{"role": "system", "content": system}, {"role": "user", "content": told}]
 
 
 def _read(reply: Reply | None) -> Understood:

@@ -1,27 +1,33 @@
 """What was said and found before in a conversation: kept a question at a time, and shown to those who go on with it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from ...prompts import render
 from ...tools.clean import neutralise, one_line
 from ...tools.reading.extract import Page
 from ...tools.reading.passages import estimate_tokens
 from ...tools.reading.ranking import words_of
+from ..money.block import amount_text
 from ..money.charges import Charge
 from ..proof.marks import marked
 from ..proof.matrix import active, cell_key
 from ..session import Session
 from ..state import AgentState, Exchange, Fact, Finding
+from ..words import NOT_LOOKED_UP, STOPPED
 from .act import page_text
 from .context import entry
 from .judge import choose
+from .material import unread_results
 
 MAX_FACTS = 8
 QUOTES = 2
 MAX_ANSWER = 1_500
+MAX_QUOTE = 240
+MAX_TITLE = 60
 MAX_PAGES = 3
 MAX_NAMED = 12
+MAX_UNREAD = 4
 
 
 def begun(state: AgentState, turn: int) -> list[Exchange]:
@@ -46,7 +52,20 @@ def _closed(state: AgentState, last: Exchange) -> Exchange:
         if finding is not None:
             facts.append(_fact(constraint["text"], finding))
     taken = state["assumption"]
-    return {**last, "taken": taken, "answer": answer[:MAX_ANSWER], "status": status, "facts": facts[:MAX_FACTS]}
+    came = {"taken": taken, "answer": answer[:MAX_ANSWER], "status": status, "facts": facts[:MAX_FACTS]}
+    if state["answer"] or state["stop_reason"] != "no_leads":  # which also stands there from the beginning
+        came["ended"] = state["stop_reason"]
+    return cast("Exchange", {**last, **came})
+
+
+def standing(exchange: Exchange) -> str:
+    """How the answer of an earlier question stands, as it was told when it was new; empty where there is none."""
+    if not exchange["answer"]:
+        return ""
+    if exchange.get("ended") == "no_search_needed" and not exchange["facts"]:
+        return NOT_LOOKED_UP
+    contradicted = any(fact["verdict"] == "contradicted" for fact in exchange["facts"])
+    return f"{exchange['status']}{', contradicted' if contradicted else ''}"
 
 
 def _fact(demand: str, finding: Finding) -> Fact:
@@ -63,36 +82,45 @@ def _fact(demand: str, finding: Finding) -> Fact:
     )
 
 
-def conversation_text(state: AgentState, room: int) -> str:
-    """The exchanges before this one, the last of them in any case, within about `room` tokens."""
-    earlier = state["past"][:-1]
+def conversation_text(state: AgentState, session: Session, room: int, *, looked_up: bool = False) -> str:
+    """The exchanges before this one, the last of them in any case, within about `room` tokens.
+
+    With `looked_up` only questions that were searched for, without what they took; nothing where there were none.
+    """
+    earlier = [one for one in state["past"][:-1] if not looked_up or standing(one) != NOT_LOOKED_UP]
     parts: list[str] = []
     for exchange in reversed(earlier):
-        told = _told(exchange, state)
+        told = _told(exchange, session)
+        told += "" if looked_up else f"\nit took {_spent(state, exchange['turn'])}"
         room -= estimate_tokens(told)
         if parts and room < 0:
             parts.append(f"({len(earlier) - len(parts)} earlier questions are left out)")
             break
         parts.append(told)
-    if not parts:
-        return "[conversation]\n(nothing was said yet)"
-    return "[conversation]\n" + marked("conversation", "so far", neutralise("\n\n".join(reversed(parts))))
+    said = neutralise("\n\n".join(reversed(parts)))
+    return marked("conversation", "so far", said) if parts else "" if looked_up else "(nothing was said yet)"
 
 
-def _told(exchange: Exchange, state: AgentState) -> str:
+def _told(exchange: Exchange, session: Session) -> str:
     lines = [f"asked: {one_line(exchange['question'], 500)}"]
     if exchange["taken"]:
         lines.append(f"understood as: {one_line(exchange['taken'], 500)}")
-    if exchange["facts"]:
-        lines.append(f"answer: {one_line(exchange['answer'], MAX_ANSWER)} ({exchange['status']})")
+    answer, stands = one_line(exchange["answer"], MAX_ANSWER), standing(exchange)
+    if stands == NOT_LOOKED_UP:
+        lines.append(f"said: {answer}")
     else:
-        lines.append(f"said: {one_line(exchange['answer'], MAX_ANSWER)}" if exchange["answer"] else "found no answer")
-    facts = [_fact_line(fact) for fact in exchange["facts"]]
-    return "\n".join([*lines, *facts, f"it took {_spent(state, exchange['turn'])}"])
+        lines.append(f"answer: {answer} ({stands})" if answer else "no answer was found")
+    if (ended := exchange.get("ended")) and ended not in ("answered", "no_search_needed"):
+        lines.append(STOPPED[ended])
+    return "\n".join([*lines, *(f"- {_fact_line(fact, session)}" for fact in exchange["facts"])])
 
 
-def _fact_line(fact: Fact) -> str:
-    said = [f'"{one_line(item["quote"], 160)}" {item["url"]}' for item in fact["quotes"]]
+def _fact_line(fact: Fact, session: Session) -> str:
+    """A demand, how it stands, and its quotes with the addresses and titles of their pages."""
+    said: list[str] = []
+    for item in fact["quotes"]:
+        title = one_line(session.title(item["url"]), MAX_TITLE)
+        said.append(f'"{one_line(item["quote"], MAX_QUOTE)}" {item["url"]}{f" {title!r}" if title else ""}')
     because = [f"because {fact['inference']}"] if fact["inference"] else []
     return " ".join([f"{one_line(fact['demand'], 160)}: {fact['verdict']} ({fact['proof']})", *said, *because])
 
@@ -102,7 +130,9 @@ def _spent(state: AgentState, turn: int) -> str:
     charges = [Charge.from_dict(data).amounts for key, data in state["charges"].items() if key.startswith(own)]
     searches, pages = sum(one.searches for one in charges), sum(one.browses for one in charges)
     calls, tokens = sum(one.model_calls for one in charges), sum(one.tokens for one in charges)
-    return f"{searches} searches, {pages} page reads, {calls} model calls, {tokens:,} tokens"
+    usd = sum(one.picousd for one in charges)
+    cost = f", {amount_text('picousd', usd)}" if usd else ""
+    return f"{searches} searches, {pages} page reads, {calls} model calls, {tokens:,} tokens{cost}"
 
 
 def known_entries(state: AgentState, session: Session, question: str, room: int) -> list[dict[str, Any]]:
@@ -111,9 +141,10 @@ def known_entries(state: AgentState, session: Session, question: str, room: int)
     pages = _nearest(session, question)
     if not pages and not any(exchange["facts"] for exchange in earlier):
         return []
-    told = "\n\n".join(_told(exchange, state) for exchange in earlier[-3:])
-    parts = [render("known"), marked("conversation", "so far", neutralise(told))]
-    left = room - estimate_tokens("".join(parts))
+    told = conversation_text(state, session, room // 2, looked_up=True)
+    parts = [render("known"), *([told] if told else [])]
+    lists = _named(session, [page.url for page in pages[:MAX_NAMED]], unread_results(session, question)[:MAX_UNREAD])
+    left = room - estimate_tokens("".join([*parts, *lists]))
     shown = pages[:MAX_PAGES]
     for number, page in enumerate(shown):
         cap = left // (len(shown) - number)
@@ -121,11 +152,18 @@ def known_entries(state: AgentState, session: Session, question: str, room: int)
             break
         parts.append(page_text(page, question, 1, cap))
         left -= estimate_tokens(parts[-1])
-    named = [f"{one_line(page.title, 80)} {page.url}" for page in pages[:MAX_NAMED]]
-    if named:
-        parts.append("pages read (free to open again):\n" + neutralise("\n".join(named)))
     stub = neutralise(f"earlier questions of this conversation; pages read: {' '.join(page.url for page in shown)}")
-    return [entry({"role": "user", "content": "\n\n".join(parts)}, stub=stub)]
+    return [entry({"role": "user", "content": "\n\n".join([*parts, *lists])}, stub=stub)]
+
+
+def _named(session: Session, read: Sequence[str], found: Sequence[str]) -> list[str]:
+    """Addresses with their titles: of pages that open again for free, and of results that cost no search any more."""
+    kinds = (("pages read (free to open again)", read), ("found, and not opened yet (one page read each)", found))
+    return [
+        f"{kind}:\n" + neutralise("\n".join(f"{one_line(session.title(url), MAX_TITLE)} {url}" for url in urls))
+        for kind, urls in kinds
+        if urls
+    ]
 
 
 def _nearest(session: Session, question: str) -> list[Page]:

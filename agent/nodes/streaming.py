@@ -5,14 +5,22 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from ...tools.clean import clean
+from ...tools.errors import ModelError
 from ..events import DeltaEvent
-from ..llm.wire import QUIET_S, Chat, Part, Stream, Streaming
+from ..llm.wire import QUIET_S, Chat, Part, Stream, Streaming, TooSlow
 from ..session import Session
 
 NEAR_S = 600.0
 """A server on this machine or nearby is waited for so long: it may load the model first, and read slowly."""
 LONGEST_S = 3_600.0
 """The end of any streamed call: a server that drips for ever would hold up a run without a limit of seconds."""
+LONGER = {
+    "reply": "; a slow model needs longer (SPADEWORK_MODEL_TIMEOUT)",
+    "beginning": "; a model that is being loaded, or reads a long prompt slowly, needs longer"
+    " (SPADEWORK_FIRST_TOKEN_TIMEOUT)",
+    "rest": "",
+}
+"""What to do about a reply that did not come in time, by what of it was missing."""
 EVERY_S = 0.05
 """A fast model writes hundreds of pieces a second: what came in between is told at once."""
 
@@ -22,6 +30,13 @@ def timeout_of(session: Session, chat: Chat, left: float | None) -> float:
     given = session.deps.model_timeout
     whole = given or (LONGEST_S if _streams(session, chat) else _first_s(session, chat))
     return whole if left is None else min(whole, left)
+
+
+def fault_of(error: ModelError, name: str, *, over: bool) -> str:
+    """What is said of a call that failed. With `over` the budget's time is: then no setting would have helped."""
+    if error.kind == "timeout" and over:
+        return f"{name} had not replied in the seconds that the budget left for it"
+    return f"{error}{LONGER[error.missing] if isinstance(error, TooSlow) else ''}"
 
 
 @contextmanager

@@ -197,3 +197,10 @@ def promoted(finding: Finding, texts: Texts, demand: Demand = Demand()) -> Findi
         return finding
     checked, _ = check_claim(claim, texts, by=finding["by"], demand=demand)
     return checked if _rank(checked) > _rank(finding) else finding
+
+
+def as_read(finding: Finding, texts: Texts) -> Finding:
+    """The finding with quotes from search results taken from their pages, where they stand there: the proof stays."""
+    moved = [_locate(item["url"], item["quote"], texts)[0] or item for item in finding["evidence"]]
+    pairs = zip(finding["evidence"], moved, strict=True)
+    return {**finding, "evidence": [new if old["kind"] == "snippet" else old for old, new in pairs]}

@@ -138,6 +138,14 @@ class Book:
         """All runs, the one that was touched last first."""
         return await self._runs("ORDER BY updated DESC")
 
+    async def touch(self, run: str) -> bool:
+        """Let a run count as touched now, so that it is not deleted as an old one; False where there is none."""
+        return bool(
+            await self.database.transact(
+                lambda tx: tx.run("UPDATE spadework_runs SET updated = ? WHERE run = ?", time.time(), run)
+            )
+        )
+
     async def old(self, days: float) -> list[str]:
         """The runs that nothing touched for so long, and that nobody runs now."""
         found = await self._runs("WHERE updated < ? ORDER BY updated", time.time() - days * 86_400)

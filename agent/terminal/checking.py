@@ -6,9 +6,9 @@ What reads a setting is imported when that one is looked at.
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ...tools.errors import ConfigError
+from ...tools.home import with_home
 from .setting import SETTINGS, Setting
 
 
@@ -132,7 +132,7 @@ def _cache() -> None:
     """Opening a cache would make it; one that is there is looked at."""
     from ...tools.cache import Cache
 
-    file = Path(os.environ["SPADEWORK_CACHE"]).expanduser()
+    file = with_home(os.environ["SPADEWORK_CACHE"])
     if file.exists():
         Cache(file)
 

@@ -71,6 +71,13 @@ class Commands(Group):
             return getattr(import_module(self.elsewhere[cmd_name], __package__), cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def meant(self, ctx: click.Context, args: list[str]) -> str:
+        """For the end of a line about a command that is not known: how a question is asked, where it may be one."""
+        near, first = super().meant(ctx, args), args[0].strip()
+        if " " in first or any(word.endswith("?") for word in args) or (len(args) > 2 and not near):
+            return ': a question is asked with `spadework ask "..."`'
+        return near
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under their headings."""
         rest = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
@@ -273,7 +280,7 @@ def purse(as_json: bool, daily: str | None, store: str | None) -> None:
 
 
 @cli.command(epilog=examples.DOCTOR, short_help="Say what is configured, what is missing, and what to do.")
-@click.option("--probe", is_flag=True, help="Send one long prompt, to see whether the server reads all of it.")
+@click.option("--probe", is_flag=True, help="Have a paid model say a word, too, and any model read a long prompt.")
 @click.option("--model", metavar="NAME", help="Look at this model, not at SPADEWORK_MODEL.")
 @click.option("--base-url", metavar="URL", help="Look at this server, not at SPADEWORK_BASE_URL.")
 @click.option("--search", metavar="BACKEND", help="Look at this backend, not at SPADEWORK_SEARCH.")

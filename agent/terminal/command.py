@@ -61,8 +61,13 @@ class Group(click.Group):
         name = args[0]
         known = self.get_command(ctx, name) is not None
         if not known and not ctx.resilient_parsing and not name.startswith("-"):
-            raise click.UsageError(f"no such command {name!r}{nearest(name, self.list_commands(ctx))}", ctx)
+            raise click.UsageError(f"no such command {name[:60]!r}{self.meant(ctx, args)}", ctx)
         return super().resolve_command(ctx, args)
+
+    def meant(self, ctx: click.Context, args: list[str]) -> str:
+        """For the end of a line about a command that is not known: the nearest one, or option, as `--version`."""
+        options = [name for param in self.get_params(ctx) for name in param.opts]
+        return nearest(args[0], [*self.list_commands(ctx), *options])
 
 
 Group.group_class = Group
@@ -71,5 +76,5 @@ Group.group_class = Group
 def nearest(name: str, known: list[str]) -> str:
     """For the end of a line about a name that is not known: what may have been meant."""
     plain = {one.lstrip("-"): one for one in known}
-    near = get_close_matches(name.lstrip("-").lower(), plain, n=1, cutoff=0.5)
+    near = get_close_matches(name.lstrip("-").lower(), plain, n=1, cutoff=0.6)
     return f": did you mean {plain[near[0]]}?" if near else ""

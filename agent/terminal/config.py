@@ -12,7 +12,7 @@ import click
 from ...tools.clean import clean, one_line
 from ...tools.errors import ConfigError
 from .checking import problem
-from .configuration import VARIABLE, config_file, file_place, read_values, values_of
+from .configuration import VARIABLE, config_file, read_values, values_of, with_place
 from .setting import KEYS, NAMED_LIKE_A_KEY, SETTINGS, Setting, setting_named, unknown
 from .wrapping import wrapped
 
@@ -63,7 +63,7 @@ def set_value(name: str, value: str) -> int:
     setting, text = _setting(name), value.strip()
     if not text or not text.isprintable() or clean(text) != text:
         raise ConfigError(f"{setting.name} {value!r}: give a text on one line; `spadework config unset` takes it out")
-    text = file_place(text, Path.cwd()) if setting.kind == "file" else text
+    text = with_place(setting, text, Path.cwd())
     if setting.kind == "switch":
         text = {"true": "on", "false": "off"}.get(text.lower(), text.lower())
     meant = setting.read(text)

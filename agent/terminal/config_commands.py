@@ -23,16 +23,20 @@ _SET_EXAMPLES = """Examples:
 \b
 spadework config set model openai:gpt-5-mini
 spadework config set base_url http://127.0.0.1:8000/v1
+spadework config set search brave,wikipedia
+spadework config set budget searches=5,usd=0.05,seconds=none
 spadework config set allow_hosts localhost:8080,10.0.0.5"""
 _UNSET_EXAMPLE = """Example:
 
 \b
 spadework config unset budget"""
-_COMPLETION_EXAMPLES = """Examples; the line takes effect in the next shell:
+_COMPLETION_EXAMPLES = """Examples, for bash, zsh and fish; they take effect in the next shell:
 
 \b
 echo 'eval "$(spadework completion bash)"' >> ~/.bashrc
+echo 'autoload -Uz compinit && compinit' >> ~/.zshrc
 echo 'eval "$(spadework completion zsh)"' >> ~/.zshrc
+mkdir -p ~/.config/fish/completions
 spadework completion fish > ~/.config/fish/completions/spadework.fish"""
 
 
@@ -72,20 +76,22 @@ def path() -> None:
     sys.exit(show_path())
 
 
-@config.command("set", cls=SettingsHelp, configured=False, epilog=_SET_EXAMPLES)
+@config.command(
+    "set", cls=SettingsHelp, configured=False, epilog=_SET_EXAMPLES, short_help="Write a setting into the file."
+)
 @click.argument("name", shell_complete=settings)
 @click.argument("value")
 def set_setting(name: str, value: str) -> None:
     """Write the setting NAME = VALUE into the configuration file.
 
-    The value is checked first. The file is changed in one step, its comments stay, and only its owner can read it.
+    The value is checked first; a file is kept by its whole path. Comments stay, and only you can read what is written.
     """
     from .config import set_value
 
     sys.exit(set_value(name, value))
 
 
-@config.command("unset", configured=False, epilog=_UNSET_EXAMPLE)
+@config.command("unset", configured=False, epilog=_UNSET_EXAMPLE, short_help="Have the usual value of NAME hold again.")
 @click.argument("name", shell_complete=settings)
 def unset_setting(name: str) -> None:
     """Take the setting NAME out of the configuration file, so that the usual value holds again."""
@@ -104,7 +110,8 @@ def unset_setting(name: str) -> None:
 def completion(shell: str) -> None:
     """Print the script that has SHELL complete commands, options and their values with the Tab key.
 
-    Bash has to be 4.4 or newer; macOS comes with an older one.
+    Bash has to be 4.4 or newer; macOS comes with an older one. Zsh needs its compinit once, before the line for
+    Spadework: leave it out where your .zshrc has it already.
     """
     from .shells import completion_script
 

@@ -13,14 +13,17 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
+from ...tools.backends.names import with_whole_place
 from ...tools.clean import clean, one_line
 from ...tools.errors import ConfigError, StoreError
+from ...tools.home import with_home
 from ...tools.shapes import is_list, is_mapping
 from .setting import NAMED_LIKE_A_KEY, SETTINGS, Setting, unknown
 
 VARIABLE = "SPADEWORK_CONFIG"
 _TOLD = {
     "text": "a text in quotes",
+    "search": "a text in quotes",
     "address": "an address in quotes",
     "file": "a file name in quotes",
     "number": "a number",
@@ -39,7 +42,7 @@ def config_file() -> Path | None:
     if said.lower() == "none":
         return None
     if said:
-        return _expanded(said).absolute()
+        return with_home(said).absolute()
     from platformdirs import user_config_path
 
     return user_config_path("spadework", appauthor=False) / "config.toml"
@@ -140,21 +143,21 @@ def _as_text(setting: Setting, value: Any, path: Path) -> str:
     if not text.isprintable() or clean(text) != text:
         raise ConfigError(f"{path}: {setting.name} holds characters that cannot be seen: write it again")
     text = setting.read(text)
-    return file_place(text, path.parent) if setting.kind == "file" else text
+    return with_place(setting, text, path.parent)
 
 
-def file_place(text: str, folder: Path) -> str:
+def with_place(setting: Setting, text: str, folder: Path) -> str:
+    """A value with its file, if it has one, by its whole place, so that it means the same wherever it is read."""
+    if setting.kind == "search":
+        return with_whole_place(text, folder)
+    return _file_place(text, folder) if setting.kind == "file" else text
+
+
+def _file_place(text: str, folder: Path) -> str:
     """A file's place, of which one without a folder is in `folder`; what is an address, or no file, stays as it is."""
     if not text.strip() or "://" in text or text.strip().lower() == "none" or text.startswith(":"):
         return text
-    return text if "host=" in text else str(folder / _expanded(text))
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(f"{one_line(text, 200)}: {error} Write the whole path") from None
+    return text if "host=" in text else str(folder / with_home(text))
 
 
 def _limits(table: Mapping[str, Any], before: str = "") -> str:

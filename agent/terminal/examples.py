@@ -22,10 +22,11 @@ echo "Who built the Alder Bridge?" | spadework chat
 
 {EXIT_CODES}"""
 
-SESSIONS = """Examples:
+SESSIONS = """Examples, where 3f1a stands for the first letters of a name in the list:
 
 \b
 spadework sessions
+spadework chat --resume 3f1a
 spadework sessions --delete 3f1a"""
 
 ASK = f"""Examples:
@@ -37,14 +38,14 @@ spadework ask "Who built the Alder Bridge?" --search brave,wikipedia --explain
 
 {EXIT_CODES}"""
 
-RUNS = """Examples:
+RUNS = """Examples, where 3f1a stands for the first letters of a name in the list:
 
 \b
 spadework runs
 spadework runs --delete 3f1a
 spadework runs --prune 7"""
 
-RESUME = f"""Examples:
+RESUME = f"""Examples, where 3f1a stands for the first letters of a name that `spadework runs` lists:
 
 \b
 spadework resume 3f1a
@@ -69,7 +70,7 @@ GRAPH = """Example:
 \b
 spadework graph > graph.mmd"""
 
-TRACE = """Examples:
+TRACE = """Examples, of which the first one makes what the others show:
 
 \b
 spadework ask "Who built the Alder Bridge?" --trace run.jsonl

@@ -66,7 +66,7 @@ class Teller:
         if event.kind == "plan":
             return self._plan(event)
         if event.kind == "call":
-            return _call(event)
+            return self._again(event) if event.again else _call(event)
         if event.kind == "finding":
             quote = f' "{event.quote}"' if event.quote else ""
             return [("found", f"{event.candidate}: {event.constraint} {event.verdict} ({event.proof}){quote}")]
@@ -75,6 +75,13 @@ class Teller:
         if event.kind == "decision":
             return [("decide", f"{event.decision['outcome']}: {event.decision['reason']}")]
         return []
+
+    def _again(self, event: "CallEvent") -> list[tuple[str, str]]:
+        """A call that is made once more in another way: every role may find out the same."""
+        if event.detail in self._told:
+            return []
+        self._told.add(event.detail)
+        return [("note", event.detail)]
 
     def _plan(self, event: "PlanEvent") -> list[tuple[str, str]]:
         lines: list[tuple[str, str]] = []

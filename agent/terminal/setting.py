@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-Kind = Literal["text", "number", "switch", "list", "limits", "file", "address"]
+Kind = Literal["text", "search", "number", "switch", "list", "limits", "file", "address"]
 
 KEYS = {
     "OPENAI_API_KEY": "the model's server; a local one may need none",
@@ -52,14 +52,21 @@ SETTINGS = {
         Setting("model_timeout", "number", "120, streamed: of silence", "Seconds for a single call to the model."),
         Setting("first_token_timeout", "number", "120, on this machine 600", "Seconds until a reply begins."),
         Setting("prices", "file", "none", "A TOML file with prices of models that are not publicly known."),
-        Setting("search", "text", "duckduckgo or wikipedia", "Where to search; `spadework ask --help` names them."),
+        Setting("search", "search", "duckduckgo or wikipedia", "Where to search; `spadework ask --help` names them."),
         Setting("searxng_url", "address", "http://127.0.0.1:8888", "The SearXNG server of search = searxng."),
         Setting("wikipedia_lang", "text", "en", "The language of search = wikipedia: en, de, zh-yue, ..."),
         Setting("google_cse_id", "text", "none", "The engine of search = google."),
-        Setting("budget", "limits", "searches=10,browses=10,seconds=300", "What one question may use."),
-        Setting("conversation", "limits", "none", "What a whole chat may use."),
-        Setting("daily", "limits", "none", "What all runs of a day (UTC) in one store may use together."),
-        Setting("strategy", "text", "bats-early", "How to search; the README lists the strategies."),
+        Setting(
+            "budget",
+            "limits",
+            "searches=10,browses=10,seconds=300",
+            "What one question may use: 5, or searches=5,usd=0.05.",
+        ),
+        Setting("conversation", "limits", "none", "What a whole chat may use: usd=0.50,searches=50, or none."),
+        Setting("daily", "limits", "none", "What all runs of a day (UTC) in one store may use together: usd=1."),
+        Setting(
+            "strategy", "text", "bats-early", "How to search: bats-early, bats, bats-paper, react, sequential, ..."
+        ),
         Setting(
             "store", "file", "a file in the data folder", "Where runs are kept: a file, postgresql://..., or none."
         ),
@@ -69,11 +76,11 @@ SETTINGS = {
         Setting(
             "allow_hosts", "list", "none", "Servers that are not public and that pages may be read from all the same."
         ),
-        Setting("robots", "switch", "on", "Whether a robots.txt that forbids a page is honoured."),
+        Setting("robots", "switch", "on", "Whether a robots.txt that forbids a page is honoured: on or off."),
         Setting("reader", "address", "none", "A reader service, for pages that show their text only to a browser."),
         Setting("proxy", "address", "none", "The proxy of a company network, http://HOST:PORT."),
         Setting("ca", "file", "none", "A PEM file of certificates to trust instead of the usual ones."),
-        Setting("debug", "switch", "off", "Show where an unexpected error came from."),
+        Setting("debug", "switch", "off", "Show where an unexpected error came from: on or off."),
     )
 }
 

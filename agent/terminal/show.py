@@ -11,7 +11,7 @@ from ..money.budget import FURTHER, label
 from ..proof.matrix import active, cell_key, rows, same_name
 from ..result import Result
 from ..state import Constraint, Finding
-from ..words import PROOFS, STATUS, STOPPED
+from ..words import PROOFS, SOURCES, STATUS, STOPPED
 from .explain import explanation
 from .wrapping import wrapped
 
@@ -75,8 +75,8 @@ def sources_text(result: Result, width: int = WIDEST) -> str:
     """The numbered sources with their addresses, each address on one line so that it can be opened."""
     lines: list[str] = []
     for number, source in enumerate(result.sources, start=1):
-        snippet = " (search result, not opened)" if source.kind == "snippet" else ""
-        lines += wrapped(f"[{number}] {source.title or 'untitled'}{snippet}", width, "    ")
+        said = f" ({SOURCES[source.kind]})" if source.kind in SOURCES else ""
+        lines += wrapped(f"[{number}] {source.title or 'untitled'}{said}", width, "    ")
         lines.append(f"    {one_line(source.url)}")
     return "\n".join(["sources", *lines]) if lines else ""
 

@@ -11,6 +11,7 @@ import click
 from ...tools.errors import ConfigError
 from ...tools.replacing import write_whole
 from ...tools.shapes import is_mapping
+from .usual import usual_strategy
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -33,7 +34,7 @@ class Tracing:
         if self._writer is not None:
             model = about.get("model") or os.environ.get("SPADEWORK_MODEL") or ""
             models = model if is_mapping(model) else {"default": str(model)}
-            strategy = about.get("strategy") or "bats-early"
+            strategy = about.get("strategy") or usual_strategy()
             self._writer.start(question, budget, run=run, models=models, strategy=strategy)
 
     def before(self, listener: "Callable[[Event], None]") -> "Callable[[Event], None]":

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable
 from ...tools.clean import clean, one_line
 from ..money.charges import Charge
 from ..money.receipt import receipt_text
-from ..words import STATUS, STOPPED
+from ..words import SOURCES, STATUS, STOPPED
 from .curves import budget_curves
 from .document import document, own_file
 from .lines import Header, Json, Outcome, Part
@@ -138,14 +138,13 @@ def _select(key: str, label: str, values: Iterable[str]) -> Html:
 
 
 def _sources(outcome: Outcome) -> Html:
-    kinds = {"snippet": " search result, not opened", "read": " read, not quoted"}
     items = [
         element(
             "li",
             outside(source.title or "untitled", "cite"),
             " ",
             link(source.url),
-            element("small", kinds.get(source.kind, "")),
+            element("small", f" {SOURCES.get(source.kind, '')}".rstrip()),
         )
         for source in outcome.sources
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from ..money.block import amount_text
 from ..money.budget import label, ordered
 from ..nodes.board import MARKS
-from ..words import PROOFS
+from ..words import PROOFS, SOURCES
 from .markup import Html, element, link, outside
 
 Json = Mapping[str, Any]
@@ -41,7 +41,7 @@ def finding_item(item: Json, titles: Mapping[str, str], **attributes: object) ->
         title = titles.get(found["url"], "")
         source = [outside(title, "cite"), " "] if title else []
         source += [link(found["url"])] if found["url"] else []
-        source += [element("small", " search result, not opened")] if found["kind"] == "snippet" else []
+        source += [element("small", f" {SOURCES['snippet']}")] if found["kind"] == "snippet" else []
         footer = [element("footer", *source)] if source else []
         parts.append(element("blockquote", outside(found["quote"], "p"), *footer))
     for name in ("inference", "note", "doubt"):

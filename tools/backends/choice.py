@@ -2,8 +2,8 @@
 
 import difflib
 import os
-import re
 from collections.abc import Callable
+from pathlib import Path
 
 from ..errors import ConfigError
 from ..search import ClientFor, FunctionSearch, Search, UserFunction
@@ -13,15 +13,13 @@ from .corpus import load_corpus
 from .duckduckgo import installed, make_duckduckgo
 from .frozen import load_frozen
 from .google import make_google
-from .names import BACKENDS
+from .names import BACKENDS, LOCAL, with_whole_place
 from .plugins import make_plugin, plugin_names
 from .searxng import make_searxng
 from .serper import make_serper
 from .several import Several
 from .tavily import make_tavily
 from .wikipedia import make_wikipedia
-
-_FILE = re.compile("corpus:|frozen:")
 
 _PUBLIC: dict[str, Callable[[SafeClient], Search]] = {
     "brave": make_brave,
@@ -58,7 +56,7 @@ def read_stages(spec: str) -> list[list[str]]:
     >>> read_stages("brave+serper,corpus:my, own+pages.jsonl")
     [['brave', 'serper'], ['corpus:my, own+pages.jsonl']]
     """
-    local = _FILE.search(spec)
+    local = LOCAL.search(spec)
     names, file = (spec[: local.start()], spec[local.start() :]) if local else (spec, "")
     if local and names.rstrip()[-1:] not in ("", ",", "+"):
         raise ConfigError(f"search {spec!r}: write NAME,{local[0]}FILE or NAME+{local[0]}FILE")
@@ -71,11 +69,18 @@ def read_stages(spec: str) -> list[list[str]]:
 
 
 def check_names(spec: str) -> None:
-    """Raises ConfigError for a name that no backend has; keys, packages and files are not looked at."""
+    """Raises ConfigError for a name that no backend has, or a file that is not there.
+
+    Keys and packages are not looked at, and nothing is read.
+    """
     known = {name.partition(":")[0] for name in (*BACKENDS, *plugin_names())}
     for name in (name for stage in read_stages(spec) for name in stage):
-        if name.partition(":")[0] not in known:
+        kind = name.partition(":")[0]
+        if kind not in known:
             raise _unknown(name)
+        place = Path(with_whole_place(name, Path.cwd()).partition(":")[2])
+        if LOCAL.match(name) and place.is_absolute() and not place.is_file():
+            raise ConfigError(f"search {kind}: there is no file {place}; write {kind}:FILE")
 
 
 def default_backend() -> str:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from ..clean import clean, one_line
 from ..errors import ConfigError, ToolError
+from ..home import with_home
 from ..query import Query, read_query
 from ..reading.extract import Page
 from ..search import Hit, make_hits, normalise_url, usable_url
@@ -57,7 +58,7 @@ def load_corpus(path: str) -> "Corpus":
     """
     if not path.strip():
         raise ConfigError("the search backend 'corpus' needs a file: write corpus:FILE")
-    file = Path(path.strip()).expanduser()
+    file = with_home(path.strip())
     try:
         stat = file.stat()
         return _loaded(file.resolve(), stat.st_mtime_ns, stat.st_size)

@@ -20,6 +20,7 @@ from typing import Any, cast, get_args
 
 from ..clean import clean, one_line
 from ..errors import ConfigError, ToolError, ToolFailure
+from ..home import with_home
 from ..query import Query, read_query
 from ..reading.extract import Page
 from ..reading.snippet import best_passage
@@ -27,9 +28,8 @@ from ..search import Hit, make_hits, normalise_url, usable_url
 from .api import Row, day
 from .frozen_file import AGAIN, first_row, open_frozen, unpacked
 from .frozen_index import TITLE_WEIGHT, matching
+from .names import SHIPPED
 
-SHIPPED = "bundled"
-"""The frozen web that comes with the package: what the shipped recordings saw of the bundled web."""
 NOT_HERE = "not in the frozen web"
 _ADDRESS = re.compile(r"https?://([^/?#]+)(/.*)")
 _NEAR = 0.85
@@ -45,7 +45,7 @@ def load_frozen(path: str) -> "FrozenWeb":
     """
     if not path.strip():
         raise ConfigError("the search backend 'frozen' needs a file: write frozen:FILE")
-    file = Path(path.strip()).expanduser()
+    file = with_home(path.strip())
     if path.strip() == SHIPPED and not file.exists():
         file = Path(str(files(f"{(__package__ or '').rsplit('.', 2)[0]}.cassettes"))) / f"{SHIPPED}.db"
     try:

@@ -19,7 +19,14 @@ def _limit_words(_: "Chat") -> list[str]:
     return [WHOLE, *(f"{name}=" for name in WANTED)]
 
 
-@command("budget", "[LIMITS]", "show the limits, or set them: 5, searches=9,usd=0.05, conversation usd=1", _limit_words)
+@command(
+    "budget",
+    "[LIMITS]",
+    "show the limits, or set them",
+    _limit_words,
+    more="Of each question: /budget 5 (searches and page reads), /budget searches=9,usd=0.05, /budget none. Of all"
+    " questions together: /budget conversation usd=1.",
+)
 def budget(chat: "Chat", rest: str) -> None:
     """Show or set the limits of each question, or of the conversation."""
     talk = chat.conversation
@@ -35,10 +42,11 @@ def budget(chat: "Chat", rest: str) -> None:
         chat.say(f"{_question_text(talk.budget)}\n{_whole_text(chat)}")
 
 
-@command("spent", "", "show what the last question and the conversation came to")
+@command("spent", "", "what the last question and all together took")
 def spent(chat: "Chat", rest: str) -> None:
     """Show the sums of the conversation, and of its last question."""
     talk = chat.conversation
+    talk.check_alone()
     whole, own = counted(talk.spent()), counted(talk.spent() - talk.before)
     lines = [f"{'':<12}{'last question':>16}{'conversation':>16}"]
     for name in SHOWN:
@@ -48,7 +56,13 @@ def spent(chat: "Chat", rest: str) -> None:
     chat.say("\n".join(lines))
 
 
-@command("topup", "LIMITS", "add to the last question's budget and go on with it: 5, or searches=5", _limit_words)
+@command(
+    "topup",
+    "LIMITS",
+    "go on with the last question, with more",
+    _limit_words,
+    more="/topup searches=5 adds so much to its budget; a number alone is more of what is used up.",
+)
 def topup(chat: "Chat", rest: str) -> None:
     """Go on with the last question, with more."""
     result = chat.conversation.result
@@ -94,6 +108,7 @@ def _whole_text(chat: "Chat") -> str:
     limits = chat.conversation.whole.limits()
     if not limits:
         return "this conversation: no limit (/budget conversation usd=1 sets one)"
+    chat.conversation.check_alone()
     left = Remaining(limits, counted(chat.conversation.spent()))
     parts = [
         f"{amount_text(name, left.left(name) or 0)} of {amount_text(name, limits[name])} {label(name)} left"

@@ -8,28 +8,39 @@ from ....tools.errors import ConfigError
 from ....tools.replacing import write_whole
 from ..stored import delete_saved, find_saved, list_saved, saved_text
 from .looking import last_of
-from .registry import COMMANDS, command, help_text
+from .registry import COMMANDS, command
 
 if TYPE_CHECKING:
     from ..chat import Chat
 
+FORCE = "--force"
+"""Behind the name of a file that may be written over."""
 
-@command("save", "FILE", "write the conversation to FILE.md, or its answers with all proof to FILE.json")
+
+@command(
+    "save",
+    "FILE [--force]",
+    "write it all to FILE.md or FILE.json",
+    lambda _: [FORCE],
+    more="JSON holds all proof. A file that is there is written over with --force only.",
+)
 def save(chat: "Chat", rest: str) -> None:
-    """Write the conversation. A file that is there is never written over. Raises ConfigError."""
+    """Write the conversation, over a file that is there only where that is said. Raises ConfigError."""
     from ..written import conversation_json, conversation_markdown
 
     last_of(chat, "save")
-    if not rest:
+    name = rest.removesuffix(f" {FORCE}").rstrip()
+    if name in ("", FORCE):
         raise ConfigError("/save: name a file, such as /save answer.md or /save answer.json")
     try:
-        path = Path(rest).expanduser()
+        path = Path(name).expanduser()
         taken = path.exists()
     except (OSError, RuntimeError, ValueError) as error:  # a name too long, a home that nobody has
         why = getattr(error, "strerror", None) or error
-        raise ConfigError(f"/save: {one_line(rest, 200)} cannot be written: {why}") from error
-    if taken:
-        raise ConfigError(f"/save: {one_line(str(path), 200)} is there already: give another name")
+        raise ConfigError(f"/save: {one_line(name, 200)} cannot be written: {why}") from error
+    if taken and name == rest:
+        shown = one_line(str(path), 200)
+        raise ConfigError(f"/save: {shown} is there already: give another name, or say /save {shown} {FORCE}")
     as_json = path.suffix.lower() == ".json"
     text = conversation_json(chat.conversation) if as_json else conversation_markdown(chat.conversation)
     try:
@@ -39,7 +50,7 @@ def save(chat: "Chat", rest: str) -> None:
     chat.say(f"saved to {one_line(str(path), 300)}")
 
 
-@command("sessions", "[delete ID]", "list the conversations that are kept, or delete one", lambda _: ["delete"])
+@command("sessions", "[delete ID]", "list the conversations kept, or delete one", lambda _: ["delete"])
 def sessions(chat: "Chat", rest: str) -> None:
     """List the conversations, or delete one. Raises ConfigError for one that there is not, or that goes on."""
     from ..chat import kept_in
@@ -64,13 +75,24 @@ def _ids(chat: "Chat") -> list[str]:
     return [saved.run for saved in list_saved(chat.conversation.store)]
 
 
-@command("resume", "[ID]", "go on with a conversation that is kept: the last one, or the one of that id", _ids)
+@command(
+    "resume",
+    "[ID]",
+    "go on with the last conversation, or that one",
+    _ids,
+    more="The first letters of its id are enough.",
+)
 def resume(chat: "Chat", rest: str) -> None:
     """Leave this conversation for another one. Raises ConfigError where there is none."""
     chat.resume_named(rest)
 
 
-@command("retry", "", "go on with the last question where it was cut short or failed; else ask it again")
+@command(
+    "retry",
+    "",
+    "go on with the last question, or ask it again",
+    more="It goes on where the question was cut short or failed: what was found is not paid for again.",
+)
 def retry(chat: "Chat", rest: str) -> None:
     """Go on with, or ask again, the last question. Raises ConfigError where nothing was asked."""
     talk = chat.conversation
@@ -91,15 +113,17 @@ def clear(chat: "Chat", rest: str) -> None:
     chat.begin()
 
 
-@command("help", "[COMMAND]", "show this list, or one command", lambda _: [*COMMANDS])
+@command("help", "[COMMAND]", "show this list, or more of one command", lambda _: [*COMMANDS])
 def help_(chat: "Chat", rest: str) -> None:
     """List the commands."""
+    from .every import HELP, help_text
+
     chat.say(help_text(rest, chat.width))
     if not rest:
-        chat.say(chat.keys())
+        chat.say(f"{HELP} {chat.keys()}".rstrip())
 
 
-@command("quit", "", "leave; the conversation is kept, and `spadework chat --resume` goes on with it")
+@command("quit", "", "leave; `spadework chat --resume` comes back")
 def quit_(chat: "Chat", rest: str) -> None:
     """Leave the chat."""
     chat.leaving = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....tools.clean import one_line
 from ....tools.errors import ConfigError
 from ...terminal.wrapping import wrapped
+from ...words import SOURCES
 from ..spent import not_looked_up
 from .registry import command
 
@@ -23,28 +24,28 @@ def last_of(chat: "Chat", name: str) -> "Result":
     return next(searched, chat.conversation.result)
 
 
-@command("sources", "", "list the sources of the last answer, with what was quoted from each")
+@command("sources", "", "its sources, with what was quoted from each")
 def sources(chat: "Chat", rest: str) -> None:
     """The numbered sources, and the quotes that stand on each."""
     result = last_of(chat, "sources")
     lines: list[str] = []
     for number, source in enumerate(result.sources, start=1):
-        read = "" if source.kind != "snippet" else " (search result, not opened)"
-        lines += wrapped(f"[{number}] {source.title or 'untitled'}{read}", chat.width, "    ")
+        said = f" ({SOURCES[source.kind]})" if source.kind in SOURCES else ""
+        lines += wrapped(f"[{number}] {source.title or 'untitled'}{said}", chat.width, "    ")
         lines.append(f"    {one_line(source.url)}")
         for quote in quotes_of(result, source.url):
             lines += wrapped(f'    "{quote}"', chat.width, "    ")
     chat.say("\n".join(lines) or "the last answer has no sources")
 
 
-@command("proof", "", "show the last answer again, with every quote and address in full")
+@command("proof", "", "the last answer, all quotes and addresses")
 def proof(chat: "Chat", rest: str) -> None:
     """The last answer with all that proves it."""
     result = last_of(chat, "proof")
     chat.show(result, full=True)
 
 
-@command("open", "N", "open source N of the last answer in the browser")
+@command("open", "N", "open source N of it in the browser")
 def open_source(chat: "Chat", rest: str) -> None:
     """Open a source where there is a browser with a window; its address is printed in any case."""
     result = last_of(chat, "open")
@@ -69,7 +70,7 @@ def _in_a_window(url: str) -> bool:
         return False
 
 
-@command("why", "", "show why it dug deeper, pivoted or stopped: every decision with its rule")
+@command("why", "", "why it dug deeper, pivoted or stopped")
 def why(chat: "Chat", rest: str) -> None:
     """The plan and the log of decisions."""
     from ...terminal.explain import explanation
@@ -79,7 +80,7 @@ def why(chat: "Chat", rest: str) -> None:
     chat.say("this was said without a search" if talked else explanation(result, chat.width))
 
 
-@command("plan", "", "show the plan of the last question, and what it was taken to demand")
+@command("plan", "", "what was demanded, and the plan for it")
 def plan(chat: "Chat", rest: str) -> None:
     """The constraints and the checklist."""
     from ...nodes.board import step_line
@@ -95,7 +96,7 @@ def plan(chat: "Chat", rest: str) -> None:
     chat.say("\n".join(lines if result.plan else [*lines, "no plan was written for this question"]))
 
 
-@command("receipt", "[full]", "show what the last question cost, by node; in full call by call", lambda _: ["full"])
+@command("receipt", "[full]", "what it cost, by node or call by call", lambda _: ["full"])
 def receipt(chat: "Chat", rest: str) -> None:
     """The receipt of the last question. Raises ConfigError for another word than `full`."""
     if rest and rest != "full":

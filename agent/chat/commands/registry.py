@@ -1,6 +1,5 @@
 """The commands of the chat: lines that begin with a slash. Each is a function that is registered under its name."""
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,8 +22,16 @@ class Command:
     name: str
     usage: str
     help: str
+    """Short, so that it stands on one line of the list."""
     work: Work
     words: Callable[["Chat"], list[str]]
+    more: str = ""
+    """What `/help` of this one command tells, too."""
+
+    @property
+    def head(self) -> str:
+        """How it is said."""
+        return f"/{self.name} {self.usage}".rstrip()
 
 
 COMMANDS: dict[str, Command] = {}
@@ -37,12 +44,12 @@ def _no_words(_: "Chat") -> list[str]:
 
 
 def command(
-    name: str, usage: str, help: str, words: Callable[["Chat"], list[str]] = _no_words
+    name: str, usage: str, help: str, words: Callable[["Chat"], list[str]] = _no_words, more: str = ""
 ) -> Callable[[Work], Work]:
     """Register a function as a command."""
 
     def register(work: Work) -> Work:
-        COMMANDS[name] = Command(name, usage, help, work, words)
+        COMMANDS[name] = Command(name, usage, help, work, words, more)
         return work
 
     return register
@@ -78,18 +85,3 @@ def find_command(name: str) -> Command:
     near = get_close_matches(wanted, [*COMMANDS, *OTHER_NAMES], n=1, cutoff=0.6)
     hint = f"did you mean /{OTHER_NAMES.get(near[0], near[0])}?" if near else "/help lists the commands"
     raise ConfigError(f"there is no command /{one_line(name, 40)}: {hint}")
-
-
-def help_text(name: str, width: int) -> str:
-    """All commands, or one of them, in `width` columns. Raises ConfigError for one that there is not."""
-    chosen = [find_command(name)] if name else list(COMMANDS.values())
-    wide = max(len(_head(one)) for one in chosen) + 2
-    lines: list[str] = []
-    for one in chosen:
-        first, *rest = textwrap.wrap(one.help, max(20, width - wide))
-        lines += [f"{_head(one):<{wide}}{first}", *(" " * wide + more for more in rest)]
-    return "\n".join(lines)
-
-
-def _head(one: Command) -> str:
-    return f"/{one.name} {one.usage}".rstrip()

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 from ....tools.clean import one_line
 from ...strategies import STRATEGIES, get_strategy
 from ...terminal.usual import usual_strategy
+from ..stopped import ONCE
 from .registry import command
 
 if TYPE_CHECKING:
     from ..chat import Chat
 
 
-@command("model", "[NAME [URL]]", "show the model, or take another one: openai:NAME, ollama:NAME, NAME and its server")
+@command(
+    "model",
+    "[NAME [URL]]",
+    "show the model, or take another one",
+    more="/model ollama:NAME, /model openai:NAME, or /model NAME with the address of its server.",
+)
 def model(chat: "Chat", rest: str) -> None:
     """Show or set the model. Raises ConfigError for one that cannot be used."""
     talk = chat.conversation
@@ -42,7 +48,13 @@ def _backends(_: "Chat") -> list[str]:
     return list(BACKENDS)
 
 
-@command("search", "[NAME]", "show the search backend, or take another one: searxng, wikipedia, ...", _backends)
+@command(
+    "search",
+    "[NAME]",
+    "show the search backend, or take another one",
+    _backends,
+    more="/search searxng, /search wikipedia, /search corpus:FILE and others.",
+)
 def search(chat: "Chat", rest: str) -> None:
     """Show or set the search backend. Raises ConfigError for one that cannot be used."""
     talk = chat.conversation
@@ -68,7 +80,11 @@ def search_name(chat: "Chat") -> str:
 
 
 @command(
-    "strategy", "[NAME]", "show the strategy, or take another one: bats-early, react, ...", lambda _: [*STRATEGIES]
+    "strategy",
+    "[NAME]",
+    "show the strategy, or take another one",
+    lambda _: [*STRATEGIES],
+    more="/strategy bats-early is the usual one; the others are there to compare it with.",
 )
 def strategy(chat: "Chat", rest: str) -> None:
     """Show or set the strategy. Raises ConfigError for one that there is not."""
@@ -78,3 +94,5 @@ def strategy(chat: "Chat", rest: str) -> None:
         talk.asked = replace(talk.asked, strategy=rest)
     named = talk.asked.strategy or usual_strategy()
     chat.say(f"strategy: {named}{', from the next question on' if rest else ''}")
+    if get_strategy(named).runs > 1:
+        chat.say(ONCE)

@@ -34,7 +34,7 @@ WEIGHT: "dict[str, Standing]" = {"page": "proven", "snippet": "snippet", "infere
 
 @dataclass(slots=True)
 class Made:
-    """A call of a tool, or one of a model that failed. One that is still running has no end."""
+    """A call of a tool, or one of a model that failed or is made again. One that is still running has no end."""
 
     tool: str
     what: str
@@ -200,7 +200,8 @@ class View:
             self.thinking.remove(call)
         if event.state != "done":
             began = self.at if call is None else call.began
-            self._keep(Made("model", event.what, event.state, event.detail, began, self.at))
+            state = "done" if event.again else event.state
+            self._keep(Made("model", event.what, state, event.detail, began, self.at))
 
     def _keep(self, call: Made) -> None:
         self.calls.append(call)

@@ -208,7 +208,10 @@ def test_a_window_that_is_dragged_leaves_no_copies_of_the_screen_among_the_lines
         tmux("resize-window", "-x", str(width), "-y", "24")
         time.sleep(0.05)
     time.sleep(0.7)
-    wait_for(lambda: only_one_screen(tmux("capture-pane", "-p", "-S", "-").splitlines()))
+    wait_for(lambda: only_one_screen(tmux("capture-pane", "-p").splitlines()))
+    kept = tmux("capture-pane", "-p", "-S", "-")
+    # A line at the top may be pushed out where the machine is slow and the window seems to rest in between.
+    assert [kept.count(part) for part in ("searching", "searches  ", "enough for")] == [1, 1, 1]
 
 
 def test_terminals_that_do_not_wrap_again_are_known() -> None:

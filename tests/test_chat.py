@@ -8,9 +8,9 @@ import pytest
 from chatting import BORN, BRIDGE, MAYOR, Lines, Talk
 from fake_openai import FakeOpenAI
 from spadework.agent import Budget
-from spadework.agent.chat.chat import told_below
 from spadework.agent.chat.commands.every import GROUPS
 from spadework.agent.chat.commands.registry import COMMANDS, is_command
+from spadework.agent.chat.footer import told_below
 from spadework.agent.chat.reading import completions
 from spadework.agent.chat.stored import list_saved
 from spadework.agent.llm.connections import close_connections

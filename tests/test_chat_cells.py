@@ -1,10 +1,12 @@
 """Text in the columns of a terminal."""
 
+import re
+
 import pytest
 from chat_events import EVIL
 from hypothesis import given
 from hypothesis import strategies as st
-from spadework.agent.chat.screen.cells import MOST_MARKS, columns, cut, folded, shown, shown_lines, tail
+from spadework.agent.chat.screen.cells import MOST_MARKS, columns, cut, cut_at_words, folded, shown, shown_lines
 from wcwidth import wcswidth
 
 TEXTS = st.text() | st.sampled_from(EVIL)
@@ -12,7 +14,7 @@ TEXTS = st.text() | st.sampled_from(EVIL)
 
 @given(TEXTS, st.integers(1, 60))
 def test_a_cut_text_takes_no_more_columns_than_there_are(text: str, width: int) -> None:
-    for short in (cut(shown(text), width), tail(shown(text), width)):
+    for short in (cut(shown(text), width), cut_at_words(shown(text), width)):
         assert columns(short) <= width
         assert wcswidth(short) <= width
 
@@ -37,7 +39,13 @@ def test_a_text_that_fits_is_left_alone_and_a_cut_one_says_so() -> None:
         "Alder B…",
         "Alder...",
     )
-    assert (tail("Alder Bridge", 12), tail("Alder Bridge", 7)) == ("Alder Bridge", "…Bridge")
+
+
+def test_words_are_left_whole_unless_they_are_very_long() -> None:
+    assert cut_at_words("who built the bridge", 12) == "who built…"
+    assert cut_at_words("who built the bridge", 14) == "who built the…"
+    assert cut_at_words("who built it", 12) == "who built it"
+    assert cut_at_words("a https://alder.example/bridge", 14) == "a https://ald…"
 
 
 def test_wide_characters_take_two_columns_and_are_not_halved() -> None:
@@ -53,9 +61,21 @@ def test_what_terminals_measure_differently_counts_as_the_widest_of_them(text: s
     assert columns(shown(text)) >= max(wcswidth(shown(text)), sum(max(0, wcswidth(char)) for char in shown(text)))
 
 
-def test_persian_keeps_its_joiners_and_emoji_lose_them() -> None:
+@pytest.mark.parametrize(
+    "emoji", ["👨\u200d👩\u200d👧", "👩\U0001f3fd\u200d🚀", "🏳\u200d🌈", "🙂\u200d↔", "🐦\u200d⬛"]
+)
+def test_joined_emoji_stay_joined_and_count_as_wide_as_their_parts(emoji: str) -> None:
+    assert shown(emoji) == emoji
+    assert columns(emoji) == sum(max(0, wcswidth(char)) for char in emoji)
+
+
+@pytest.mark.parametrize("text", ["日\u200d本", "👨\u200c👩", "👨\u200d", "👨\u200d \u200d👩", "👨\u200dx"])
+def test_a_joiner_that_joins_no_emoji_goes(text: str) -> None:
+    assert shown(text) == re.sub("[\u200c\u200d]", "", text)
+
+
+def test_persian_keeps_its_joiners() -> None:
     assert shown("می\u200cخواهم") == "می\u200cخواهم"
-    assert shown("👨\u200d👩") == "👨👩"
 
 
 def test_a_flood_of_accents_is_held_back_and_usual_ones_are_kept() -> None:

@@ -91,7 +91,7 @@ def test_a_conversation_is_watched_topped_up_stopped_left_killed_and_gone_on_wit
         assert "unverified · 2 searches" in told
 
         say(terminal, BORN, done=False)
-        region(terminal, "✓ search")
+        region(terminal, "✓ read")  # what the first search found needs none of its own
         terminal.type("\x03")
         below(terminal, BORN, "stopped: cancelled", "/retry goes on with it")
         terminal.type("\x04")
@@ -102,7 +102,7 @@ def test_a_conversation_is_watched_topped_up_stopped_left_killed_and_gone_on_wit
     with chat(server, tmp_path, size, "--resume") as terminal:
         assert f"> {BRIDGE}\n  Mara Finch (verified)" in terminal.text
         assert f"this question was cut short: {BORN}" in terminal.text
-        told = say(terminal, "/retry", "Wick", "verified · 1 search · 1 page")
+        told = say(terminal, "/retry", "Wick", "verified · 1 page")
         assert "taken as: Where was Mara Finch born?" in told
         say(terminal, MAYOR, done=False)
         region(terminal, "✓ search")
@@ -115,7 +115,7 @@ def test_a_conversation_is_watched_topped_up_stopped_left_killed_and_gone_on_wit
         told = say(terminal, "/spent", "model calls")
         assert "Traceback" not in terminal.text
     spent = {line[:12].strip(): line.split()[-1] for line in told.splitlines() if line[:1].isalpha()}
-    assert (spent["searches"], spent["page reads"]) == ("5", "3"), "what was paid for is not paid for again"
+    assert (spent["searches"], spent["page reads"]) == ("4", "3"), "what was paid for is not paid for again"
     assert int(spent["model calls"]) == len(server.bodies), "and nothing was left out"
 
 
@@ -142,7 +142,7 @@ def test_ctrl_c_before_a_question_has_begun_and_bytes_that_look_like_a_mouse_end
 ) -> None:
     with chat(server, tmp_path, (80, 24)) as terminal:
         terminal.type("/bud\x1b[31mget\r")
-        below(terminal, "> /budget", "each question: 1 searches, 1 page reads")
+        below(terminal, "> /budget", "each question: 1 search, 1 page read")
         say(terminal, BRIDGE, "starting", done=False)
         terminal.type("\x03")
         below(terminal, BRIDGE, "stop")
@@ -178,4 +178,22 @@ def test_ctrl_z_gives_the_terminal_back_and_the_screen_comes_again_with_the_proc
         assert not terminal.screen.cursor.hidden
         terminal.process.send_signal(signal.SIGCONT)
         below(terminal, BRIDGE, "verified · 1 search")
-        assert "nothing yet" not in terminal.text, "nothing of the screen is left behind"
+        assert "no decision yet" not in terminal.text, "nothing of the screen is left behind"
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("text", "upwards"),
+    [("\n".join(f"line {number}" for number in range(60)), "\x1b[A" * 40), ("word " * 600 + "line 59", "\x01")],
+)
+def test_of_a_text_that_is_taller_than_the_screen_the_lines_around_the_cursor_are_shown(
+    server: SlowServer, tmp_path: Path, text: str, upwards: str
+) -> None:
+    with chat(server, tmp_path, (80, 24)) as terminal:
+        terminal.type(f"\x1b[200~{text}\x1b[201~")
+        terminal.read_until(lambda shown: shown.rstrip().endswith("line 59\na question: 1 search, 1 page read"), WAIT_S)
+        assert all(terminal.lines)
+        assert terminal.lines[terminal.screen.cursor.y].endswith("line 59")
+        terminal.type(upwards)
+        terminal.read_until(lambda _: terminal.screen.cursor.y == 0, WAIT_S)
+        assert all(terminal.lines)

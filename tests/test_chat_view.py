@@ -82,7 +82,7 @@ def test_a_next_attempt_starts_with_an_empty_page() -> None:
 
 def test_only_the_end_of_a_long_text_is_kept() -> None:
     view = view_of(CallEvent("model", "searcher", "started"), *[DeltaEvent("searcher", "word ")] * 2_000)
-    assert len(view.thinking[0].tail) == TAIL
+    assert TAIL // 2 <= len(view.thinking[0].tail) <= TAIL
     assert view.thinking[0].written == 10_000
 
 

@@ -254,18 +254,3 @@ def kept_in(chat: Chat) -> str:
     if chat.conversation.store is None:
         raise ConfigError("this chat keeps nothing (--no-store, SPADEWORK_STORE=none, or a place that is not writable)")
     return chat.conversation.store
-
-
-def told_below(chat: Chat) -> str:
-    """The line below the input: what a question may take, and what is left for the conversation."""
-    from ..money.block import amount_text
-    from ..money.budget import label, ordered
-
-    talk = chat.conversation
-    limits, left = talk.budget.limits(), talk.left()
-    each = ", ".join(f"{amount_text(name, limits[name])} {label(name)}" for name in ordered(limits)) or "no limit"
-    told = f"a question: {each}"
-    if left:
-        rest = ", ".join(f"{amount_text(name, left[name])} {label(name)}" for name in ordered(left))
-        told += f" | left of the conversation: {rest}"
-    return one_line(told, max(10, chat.console.width - 1))

@@ -106,9 +106,9 @@ class Conversation:
 
     def ask(self, message: str, on_event: OnEvent) -> "Result":
         """Answer a message. Raises ConfigError and StoreError before anything is spent."""
+        self.unasked = message  # before anything that takes time: Ctrl-C may come at once
         from ..run import run_agent
 
-        self.unasked = message
         self.check_alone()
         self.get_acquainted()
         before, earlier = self.spent(), self.message

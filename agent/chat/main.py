@@ -15,9 +15,10 @@ from ..terminal.ask import Asked, place_to_store
 from ..terminal.notices import one_line_notices
 from ..terminal.tracing import tracing
 from ..terminal.usual import conversation_limits, limits_of
-from .chat import Chat, told_below
+from .chat import Chat
 from .commands.switching import model_name, search_name
 from .conversation import Conversation
+from .footer import told_below
 from .reading import PipeReader, PromptReader, Reader
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..terminal.show import proof_text, receipt, sources_text, status_text, stopped_text, verdict_text
 from ..words import SOURCES
 from .screen.cells import columns, cut, folded, shown, shown_lines
+from .screen.found import ANSWER
 from .spent import not_looked_up, receipt_line, standing
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _proof(result: "Result", width: int) -> "list[Text]":
     lines: list[Text] = []
     for constraint in result.constraints if result.answer else ():
         name = cut(shown(constraint["id"]), 8)
-        text = "the answer" if constraint["text"] == ASKED else constraint["text"]
+        text = ANSWER if constraint["text"] == ASKED else constraint["text"]
         if why := constraint.get("dropped"):
             lines += _hanging(f"[-] {name} dropped as a misreading  ", f"{text} ({why})", width)
             continue

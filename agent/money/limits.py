@@ -53,7 +53,7 @@ def with_limits(budget: Budget, given: Mapping[str, str], told: Callable[[str], 
             raise ConfigError(f"{told(name)}: there is no such limit: {_nearest(name)}")
         value = None if text.strip().lower() == "none" else amount_of(name, text.strip(), told(name))
         if value == REFUSED:
-            raise ConfigError(f"{told(name)} {text!r}: give {WANTED[name]} of 0 or more, or none for no limit")
+            raise ConfigError(f"{told(name)} {_shown(text)}: give {WANTED[name]} of 0 or more, or none for no limit")
         limits[name] = value
     return Budget.of(limits)
 
@@ -62,8 +62,13 @@ def calls_of(text: str, told: str) -> int:
     """A number of searches, and of as many page reads. Raises ConfigError, which calls it as `told`."""
     calls = amount_of("searches", text.strip(), told)
     if calls == REFUSED:
-        raise ConfigError(f"{told} {text!r}: give a whole number of 0 or more")
+        raise ConfigError(f"{told} {_shown(text)}: give a whole number of 0 or more")
     return int(calls)
+
+
+def _shown(text: str) -> str:
+    """What was given, as an error repeats it: somebody may have pasted a page."""
+    return repr(one_line(text, 60))
 
 
 def pairs(option: str, text: str) -> dict[str, str]:
@@ -72,9 +77,9 @@ def pairs(option: str, text: str) -> dict[str, str]:
     for part in text.split(","):
         name, equals, amount = (piece.strip() for piece in part.partition("="))
         if not equals:
-            raise ConfigError(f"{option} {text!r}: give NAME=AMOUNT, {EXAMPLE}")
+            raise ConfigError(f"{option} {_shown(text)}: give NAME=AMOUNT, {EXAMPLE}")
         if name in found:
-            raise ConfigError(f"{option} {text!r}: {name} is there twice")
+            raise ConfigError(f"{option} {_shown(text)}: {name} is there twice")
         found[name] = amount
     return found
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..money.block import amount_text
-from ..money.budget import LABELS
+from ..money.budget import LABELS, label
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -19,6 +19,15 @@ def amount(name: str, value: int) -> str:
     """An amount of one of the ledger's resources as people write it."""
     text = amount_text(name, value)
     return text.rstrip("0").rstrip(".") if name == "picousd" else text
+
+
+def with_unit(name: str, value: int) -> str:
+    """An amount with its unit, such as "1 search", "5 page reads", "$0.05"."""
+    number, unit = amount(name, value), label(name)
+    if name == "picousd":
+        return number
+    one = unit.removesuffix("es" if name == "searches" else "s")
+    return f"{number} {one if number == '1' else unit}"
 
 
 def numbers(name: str, gone: int, limit: int) -> str:

@@ -6,6 +6,7 @@ from ....tools.errors import ConfigError
 from ...money.block import amount_text
 from ...money.budget import Budget, Remaining, counted, label, ordered
 from ...money.limits import WANTED, calls_of, pairs, parse_limits, with_limits
+from ...terminal.gauges import amount, with_unit
 from .registry import command
 
 if TYPE_CHECKING:
@@ -111,11 +112,10 @@ def _whole_text(chat: "Chat") -> str:
     chat.conversation.check_alone()
     left = Remaining(limits, counted(chat.conversation.spent()))
     parts = [
-        f"{amount_text(name, left.left(name) or 0)} of {amount_text(name, limits[name])} {label(name)} left"
-        for name in ordered(limits)
+        f"{amount(name, left.left(name) or 0)} of {with_unit(name, limits[name])} left" for name in ordered(limits)
     ]
     return f"this conversation: {', '.join(parts)}"
 
 
 def _amounts(limits: dict[str, int]) -> str:
-    return ", ".join(f"{amount_text(name, limits[name])} {label(name)}" for name in ordered(limits))
+    return ", ".join(with_unit(name, limits[name]) for name in ordered(limits))

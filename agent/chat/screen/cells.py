@@ -1,7 +1,7 @@
 """Text from anywhere in the columns of a terminal: cleaned, measured, cut and folded.
 
 Terminals disagree on the width of joined emoji, skin tones and flags. Such a character counts here as wide as any of
-them shows it, and emoji are not joined: a line may turn out shorter than it was measured, never longer.
+them shows it, and what is joined as wide as its parts: a line may turn out shorter than it was measured, never longer.
 """
 
 import re
@@ -9,7 +9,9 @@ import unicodedata
 
 from ....tools.clean import clean, one_line
 
-_JOINED = re.compile("(?<=[\u2100-\U0010ffff])[\u200c\u200d]")
+_EMOJI = "[\u2194\u2195\u2600-\u27bf\u2b1b\U0001f300-\U0001faff]"
+"""What emoji are joined of, a family of persons say."""
+_IDLE_JOINERS = re.compile(f"(?<=[\u2100-\U0010ffff])(?!(?<={_EMOJI})\u200d{_EMOJI})[\u200c\u200d]")
 _SWITCHED = (range(0x1F1E6, 0x1F200), range(0x1F3FB, 0x1F400))
 """Regional indicators and skin tones, which take two columns wherever they are not merged."""
 MOST_MARKS = 4
@@ -39,14 +41,13 @@ def cut(text: str, width: int, more: str = "…") -> str:
     return _start(text, width - len(more)).rstrip() + more[: max(0, width)]
 
 
-def tail(text: str, width: int, more: str = "…") -> str:
-    """The end of a text in at most `width` columns."""
-    if columns(text) <= width:
+def cut_at_words(text: str, width: int, more: str = "…") -> str:
+    """The same, with whole words alone; one that is longer than half of the width is cut all the same."""
+    if _fits(text, width):
         return text
-    end = _start(text[::-1], width - len(more))[::-1]
-    while end and not _columns(end[0]):
-        end = end[1:]  # an accent whose letter was left out
-    return more[: max(0, width)] + end
+    head = _start(text, width - len(more))
+    words = head if text[len(head)] == " " else head.rpartition(" ")[0]
+    return words.rstrip() + more if words and columns(words) * 2 >= width else cut(text, width, more)
 
 
 def folded(text: str, width: int) -> list[str]:
@@ -68,7 +69,7 @@ def folded(text: str, width: int) -> list[str]:
 def _tame(text: str) -> str:
     if text.isascii():
         return text
-    text = _JOINED.sub("", text)
+    text = _IDLE_JOINERS.sub("", text)
     kept: list[str] = []
     marks = 0
     for char in text:
@@ -83,6 +84,8 @@ def _fits(text: str, width: int) -> bool:
 
 
 def _start(text: str, width: int) -> str:
+    if (head := text[: max(0, width)]).isascii():
+        return head
     taken = 0
     for index, char in enumerate(text):
         taken += _columns(char)

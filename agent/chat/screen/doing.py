@@ -5,10 +5,9 @@ What is ours stands before what comes from outside, so that neither cutting nor 
 
 from typing import TYPE_CHECKING
 
-from ...llm.partial import field_so_far
 from ...money.budget import label
 from ...terminal.gauges import REGIMES
-from .cells import columns, cut, folded, shown, tail
+from .cells import columns, cut, cut_at_words, shown
 from .sheet import Lines, Sheet
 from .view import Made
 
@@ -25,11 +24,8 @@ ROLES = {
 }
 NODES = {"converse": "reading your message"}
 """What is done in a node, where that says more than the role of its model."""
-SAYS = {"talk": "says", "question": "asks"}
-"""The fields of a reply to a message that are worth watching while they are written."""
 DOING = {"search": "searching", "browse": "reading", "tool": "calling"}
 KINDS = {"search": "search", "browse": "read", "tool": "tool", "model": "model"}
-PARTS = {"text": "writes", "thought": "thinks", "call": "asks for"}
 STEPS = {"done": "green", "partial": "yellow", "failed": "red", "todo": "dim"}
 SHARED, ALONE = "3 of 4 calls", "4 calls"
 WIDE = 50
@@ -41,6 +37,8 @@ CALLS = {
     "refused": ("–", "-", "yellow"),
     "free": ("=", "=", "blue"),
 }
+SCARCE = {"LOW": "little left", "CRITICAL": "hardly anything left"}
+"""What is told of the regime beside the gauges, which have its colour."""
 FRAMES = ("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "-\\|/")
 
 
@@ -99,50 +97,42 @@ def _plain(call: Made) -> str:
 
 
 def now(sheet: Sheet, count: int) -> Lines:
-    """How long it has taken, the regime, and what is being done."""
+    """How long it has taken, whether little is left, and what is being done: as much of that as there is room for."""
     from rich.text import Text
 
     view, frames = sheet.view, FRAMES[sheet.ascii_only]
     # One frame a second: a waiting screen is drawn no more often than its seconds change.
     line = Text(cut(f"{frames[int(view.elapsed) % len(frames)]} {view.elapsed:.0f} s  ", sheet.width, ""))
-    if view.regime:
-        line.append(cut(f"{view.regime}  ", sheet.room(line), ""), REGIMES.get(view.regime, ""))
-    return "now", [line.append(sheet.cut(_doing(sheet), sheet.room(line)))]
+    if view.regime in SCARCE:
+        line.append(cut(f"{SCARCE[view.regime]}  ", sheet.room(line), ""), REGIMES[view.regime])
+    what, *more = _doing(sheet, sheet.room(line))
+    line.append(cut_at_words(what, sheet.room(line), sheet.more))
+    for part in more:
+        if columns(part) > sheet.room(line):
+            break
+        line.append(part)
+    return "now", [line]
 
 
-def _doing(sheet: Sheet) -> str:
+def _doing(sheet: Sheet, room: int) -> list[str]:
+    """What is being done, in parts for so many columns; what matters most stands first."""
     view = sheet.view
     if view.pause is not None:
-        return f"waiting for you: no {label(view.pause.resource)} left"
+        return [f"waiting for you: no {label(view.pause.resource)} left"]
     if view.running:
         call = view.running[-1]
         more = f" (and {len(view.running) - 1} more)" if len(view.running) > 1 else ""
-        return f"{DOING[call.tool]}{more} {view.at - call.began:.0f} s{sheet.dot}{_plain(call)}"
+        known = [f"{DOING[call.tool]}{more}", f" {view.at - call.began:.0f} s"]
+        left = room - columns("".join([*known, sheet.dot]))
+        return [*known, f"{sheet.dot}{cut_at_words(shown(_plain(call)), left, sheet.more)}"] if left > 0 else known
     if view.thinking:
         asked = view.thinking[-1]
-        told = [f"{NODES.get(asked.node) or ROLES.get(asked.role) or shown(asked.role)} {view.at - asked.began:.0f} s"]
+        told = [NODES.get(asked.node) or ROLES.get(asked.role) or shown(asked.role), f" {view.at - asked.began:.0f} s"]
         if asked.written:
-            told.append(f"{asked.written:,} characters written")
+            told.append(f"{sheet.dot}{asked.written:,} characters written")
         elif asked.prompt_chars:
-            told.append(f"a prompt of {asked.prompt_chars:,} characters")
-        return sheet.dot.join([*told, asked.model] if asked.model else told)
+            told.append(f"{sheet.dot}a prompt of {asked.prompt_chars:,} characters")
+        return [*told, f"{sheet.dot}{shown(asked.model)}"] if asked.model else told
     if view.status is not None:
-        return "done"
-    return "working" if view.calls or view.constraints else "starting"
-
-
-def writes(sheet: Sheet, count: int) -> Lines:
-    """The end of what a model is writing, where that is told."""
-    from rich.text import Text
-
-    asked = sheet.view.thinking[-1] if sheet.view.thinking else None
-    if asked is None or not asked.tail:
-        return "", []
-    part, said = PARTS[asked.part], shown(asked.tail)
-    if asked.node == "converse" and asked.part == "text":
-        # The reply is an object for a program: what somebody wants to read is one field of it.
-        part, said = next(
-            ((SAYS[name], text) for name in SAYS if (text := shown(field_so_far(said, name)))), (part, "")
-        )
-    lines = folded(tail(said, columns(said) % sheet.width + sheet.width * (count - 1), sheet.more), sheet.width)
-    return part, [Text(line, "dim italic" if asked.part == "thought" else "dim") for line in lines]
+        return ["done"]
+    return ["working" if view.calls or view.constraints else "starting"]

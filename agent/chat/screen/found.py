@@ -1,10 +1,11 @@
 """The parts of the screen that say what is known: question, best answer, constraints with their proof, decision."""
 
+import re
 from typing import TYPE_CHECKING
 
-from .cells import columns, cut, folded, shown
+from .cells import columns, cut, cut_at_words, folded, shown
 from .sheet import Lines, Sheet
-from .view import Standing
+from .view import Standing, View
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -23,6 +24,11 @@ OUTCOMES = {"CONTINUE": "dig deeper", "PIVOT": "pivot", "SUCCESS": "answer", "EX
 WIDEST = max(map(len, FOUND))
 LEAST = 12
 """Columns that a quote takes at least."""
+ANSWER = "the answer"
+"""What is asked, for short."""
+NAMED = 40
+"""Columns that the words of a constraint take at most in a reason."""
+_ID = re.compile(r"\bc\d+\b")
 
 
 def question_rows(sheet: Sheet) -> int:
@@ -44,9 +50,8 @@ def best(sheet: Sheet, count: int) -> Lines:
     found = sheet.view.best
     if found is None:
         return "best", [Text("no answer yet", "dim")]
-    demands = len(sheet.view.demands)  # none are known yet where a run goes on that was stopped
-    of = f", {len(found.proven)} of {demands} proven" if demands else ""
-    known = cut(f"{found.status}{of}  ", sheet.width, "")
+    demands = sheet.view.demands  # none are known yet where a run goes on that was stopped
+    known = cut(f"{found.status}{f', {_proven(sheet)}' if demands else ''}  ", sheet.width, "")
     line = Text().append(known, STATUS.get(found.status, ""))
     return "best", [line.append(sheet.cut(found.answer, sheet.room(line)), "bold")]
 
@@ -57,11 +62,10 @@ def proof(sheet: Sheet, count: int) -> Lines:
 
     demands = sheet.view.demands
     if count == 1 < len(demands):
-        line = Text()
+        line = Text(cut(_proven(sheet), sheet.width, ""))
         for item in demands:
             mark, style = FOUND[sheet.view.standing(item["id"])]
-            told = f"{mark} {sheet.cut(item['id'], 6)}  "
-            line.append(told if columns(told) <= sheet.room(line) else "", style)
+            line.append(f"  {mark}" if len(mark) + 2 <= sheet.room(line) else "", style)
         return "proof", [line]
     shown_ones = demands
     if count < len(demands):
@@ -72,15 +76,23 @@ def proof(sheet: Sheet, count: int) -> Lines:
     return "proof", [*lines, *([Text(cut(f"and {hidden} more", sheet.width, ""), "dim")] if hidden else [])]
 
 
+def _proven(sheet: Sheet) -> str:
+    standings = [sheet.view.standing(item["id"]) for item in sheet.view.demands]
+    return f"{standings.count('proven')} of {len(standings)} proven"
+
+
 def _demand(sheet: Sheet, name: str, text: str) -> "Text":
     """A constraint: how the lead stands on it, what it says, and the words that show it."""
     from rich.text import Text
 
+    from ...fresh import ASKED
+
     standing, found = sheet.view.standing(name), sheet.view.cell(name)
     mark, style = FOUND[standing]
-    line = Text().append(cut(f"{mark} {sheet.cut(name, 4):<4}{standing:<{WIDEST}}  ", sheet.width, ""), style)
+    line = Text().append(cut(f"{mark} {standing:<{WIDEST}}  ", sheet.width, ""), style)
     room = sheet.room(line)
     quote = f'  "{shown(found.quote)}"' if found is not None and found.quote else ""
+    text = ANSWER if text == ASKED else text
     line.append(sheet.cut(text, max(room * 2 // 5, room - columns(quote)) if quote else room))
     room = sheet.room(line)
     return line.append(cut(quote, room, sheet.more) if room >= LEAST else "", "dim")
@@ -92,8 +104,14 @@ def decided(sheet: Sheet, count: int) -> Lines:
 
     decision = sheet.view.decision
     if decision is None:
-        return "decided", [Text("nothing yet", "dim")]
+        return "decided", [Text("no decision yet", "dim")]
     word = OUTCOMES[decision["outcome"]]
-    lines = [Text(line) for line in sheet.block(f"{word}: {decision['reason']}", count)]
+    lines = [Text(line) for line in sheet.block(f"{word}: {in_words(sheet.view, decision['reason'])}", count)]
     lines[0].stylize("bold magenta", 0, len(word))
     return "decided", lines
+
+
+def in_words(view: View, reason: str) -> str:
+    """A reason of ours, in which constraints are named by what they say instead of by their ids."""
+    names = {item["id"]: f"'{cut_at_words(shown(item['text']), NAMED)}'" for item in view.constraints} | {"c0": ANSWER}
+    return _ID.sub(lambda found: names.get(found[0], found[0]), reason)

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from .doing import CALLS, KINDS
-from .found import OUTCOMES
+from .found import OUTCOMES, in_words
+from .view import View
 
 if TYPE_CHECKING:
     from ...events import CallEvent, Event
@@ -17,14 +18,17 @@ Kept = tuple[str, str, str]
 class Keeper:
     """Picks out of a run's events what is worth reading afterwards, each thing once."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._told: set[tuple[str, str, str]] = set()
         self._untold = 0
 
     def lines(self, event: "Event") -> list[Kept]:
         """What stays of an event; nothing for most."""
         if event.kind == "decision" and event.decision["outcome"] in ("CONTINUE", "PIVOT"):
-            return [(OUTCOMES[event.decision["outcome"]], "bold magenta", event.decision["reason"])]
+            return [
+                (OUTCOMES[event.decision["outcome"]], "bold magenta", in_words(self._view, event.decision["reason"]))
+            ]
         # A model that fails is asked again; if that is of no use, the answer says so.
         if event.kind == "call" and event.tool != "model" and event.state in ("failed", "refused"):
             return self._trouble(event)

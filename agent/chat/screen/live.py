@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ...terminal.notices import told_to
+from ...terminal.notices import as_a_bug, debugging, told_to
 from ...terminal.progress import Teller
 from .cells import folded, shown
 from .kept import Keeper, Kept
@@ -21,12 +21,14 @@ from .suspending import suspending
 from .view import View
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleDimensions
     from rich.text import Text
 
     from ...events import Event
 
 REFRESH_S = 0.125
+CALM = 3
+"""Looks at a terminal of the same size after which it has come to rest."""
 MARK = 11
 """Columns of what a line that stays is about."""
 MOST_CHARS = 1_000
@@ -63,12 +65,13 @@ class Watch:
         self._clock = clock
         self._moves = console.is_terminal and not console.is_dumb_terminal and not console.legacy_windows
         self._painter = Painter(console)
-        self._keeper = Keeper()
+        self._keeper = Keeper(view)
         self._teller = Teller() if console.is_terminal and not self._moves else None
         self._waited = 0.0 if view.began is None else clock() - view.at
         self._kept: list[Kept] = []
         self._changed = True
-        self._drawn: tuple[int, object] | None = None
+        self._drawn: tuple[int, ConsoleDimensions] | None = None
+        self._size, self._restless = console.size, 0
         self._writer: threading.Thread | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -111,22 +114,31 @@ class Watch:
             self._writer.join()
 
     def _write(self) -> None:
-        # A terminal that is gone ends the screen, not the run.
+        # A terminal that is gone ends the screen, not the run, and so does a bug of ours.
         with suppress(OSError), unseen():
-            over = False
-            while not over:
-                over = self._over.wait(REFRESH_S if self._drawn else 0)
-                self._draw(over=over)
+            try:
+                over = False
+                while not over:
+                    over = self._over.wait(REFRESH_S if self._drawn else 0)
+                    self._draw(over=over)
+            except Exception as error:
+                if isinstance(error, OSError) or debugging():
+                    raise
+                self._painter.wipe([])
+                self._console.print(f"the screen ended: {as_a_bug(error)}", markup=False)
 
     def _draw(self, *, over: bool) -> None:
         """Write what is new, and the region where it changed."""
+        if self._dragged() and not over:
+            return
+        size = self._size
         with self._lock:
             self.view.tick(self._now())
             kept, self._kept = self._kept + (self._keeper.rest() if over else []), []
-            drawn = (int(self.view.elapsed), self._console.size)
+            drawn = (int(self.view.elapsed), size)
             stale = self._changed or bool(kept) or drawn != self._drawn
             self._changed, self._drawn = False, drawn
-            width, height = drawn[1]
+            width, height = size
             ascii_only = self._console.options.ascii_only
             # The last column stays free: some terminals break a line that fills it.
             room = min(width - 1, WIDEST), height - 1
@@ -139,6 +151,17 @@ class Watch:
             self._painter.wipe(above)
         elif stale:
             self._painter.paint(lines, above)
+
+    def _dragged(self) -> bool:
+        """Whether the terminal is still changing its size.
+
+        Nothing is drawn then. Each time that lines are broken anew those at the top of a full screen are pushed beyond
+        it, where they stay for good; and where the others stand is known for sure only when it has come to rest.
+        """
+        size, before = self._console.size, self._size
+        self._size = size
+        self._restless = CALM if size != before else max(0, self._restless - 1)
+        return self._restless > 0
 
     def _told(self, kept: Kept) -> "Iterator[Text]":
         """A line that stays, folded beside its mark."""

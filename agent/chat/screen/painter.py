@@ -2,7 +2,8 @@
 
 All that it writes besides the lines: moves to the first column and up, erasing to the end of a line or of the screen,
 colours, the cursor hidden and shown, and wrapping off while the block is written. So a line that a terminal takes for
-wider than it was measured is cut there, and cannot push the others out of their places.
+wider than it was measured is cut there, and cannot push the others out of their places. The screen is never erased
+from its very first row: tmux then moves all of it among the lines that were scrolled away.
 """
 
 import os
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 ONE_LINE, WRAPPED = "\x1b[?7l", "\x1b[?7h"
 END_OF_LINE, BELOW = "\x1b[K", "\x1b[J"
+ALL = f"{END_OF_LINE}\r\n{BELOW}\r\x1b[1A"
+"""Erases the cursor's line and all below it."""
 
 
 class Painter:
@@ -33,7 +36,7 @@ class Painter:
         rows = [self._known(index, line) or self._row(line) for index, line in enumerate(lines)]
         parts = [HIDE]
         if above or size != self._size:
-            parts += [self._top(size), BELOW, *(self._row(line) + "\r\n" for line in above)]
+            parts += [self._top(size), ALL, *(self._row(line) + "\r\n" for line in above)]
             self._rows, self._lines = [], []
         else:
             parts.append(self._top(size))
@@ -49,7 +52,7 @@ class Painter:
     def wipe(self, above: "Sequence[Text]" = ()) -> None:
         """Take the block away; what is printed next stands where it began, below the lines `above`."""
         top = self._top(tuple(self._console.size))
-        self._write(top + BELOW + "".join(self._row(line) + "\r\n" for line in above) + SHOW)
+        self._write(top + ALL + "".join(self._row(line) + "\r\n" for line in above) + SHOW)
         self._rows, self._lines = [], []
 
     def _top(self, size: tuple[int, ...]) -> str:

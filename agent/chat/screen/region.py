@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from .dials import budget, budget_rows
-from .doing import calls, now, plan, writes
+from .doing import calls, now, plan
 from .found import best, decided, proof, question, question_rows
 from .sheet import Lines, Sheet
 from .view import View
+from .writing import writes
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 200
 """Calls that are kept; a screen shows the last few of them."""
-TAIL = 4_000
+TAIL = 8_000
+"""Characters kept of what a model is writing, at most."""
 COUNTED = {"search": "searches", "browse": "browses"}
-"""Characters kept of what a model is writing."""
 
 Standing = Literal["proven", "snippet", "inference", "contradicted", "disputed", "open"]
 WEIGHT: "dict[str, Standing]" = {"page": "proven", "snippet": "snippet", "inference": "inference", "none": "open"}
@@ -221,7 +221,9 @@ class View:
         if call.part != event.part:
             call.part, call.tail = event.part, ""
         call.written += len(event.text)
-        call.tail = (call.tail + event.text)[-TAIL:]
+        call.tail += event.text
+        if len(call.tail) > TAIL:
+            call.tail = call.tail[-TAIL // 2 :]  # not with each piece: lines would be broken anew each time
 
     def _thinking(self, role: str) -> Thinking | None:
         """The last call of a role that is running."""

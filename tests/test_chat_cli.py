@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import SETTINGS
@@ -112,7 +113,7 @@ def test_limits_that_cannot_be_ones_are_refused_before_the_chat_begins(shell: Sh
 
 
 def test_a_dumb_terminal_gets_text_and_nothing_else(shell: Shell) -> None:
-    environment = shell.environment | {"TERM": "dumb"}
+    environment: dict[str, Any] = shell.environment | {"TERM": "dumb"}
     with running("-m", "spadework.agent", **environment) as terminal:
         terminal.read_until(lambda seen: seen.count(">") == 1)
         terminal.type("/budget\n")

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -14,7 +14,7 @@ from scripted import (
     QUESTION,
     SPANS,
     Messages,
-    Script,
+    Said,
     ScriptedChat,
     SmallWeb,
     answer,
@@ -59,7 +59,7 @@ def stops(monkeypatch: pytest.MonkeyPatch, reached: threading.Event) -> None:
 class Hanging(ScriptedChat):
     """Does not come back from the call after its script."""
 
-    def __init__(self, script: Script, reached: threading.Event) -> None:
+    def __init__(self, script: Sequence[Said], reached: threading.Event) -> None:
         super().__init__(script)
         self.reached, self.last = reached, len(script)
 
@@ -84,7 +84,7 @@ def test_a_page_that_was_read_just_before_ctrl_c_proves_what_stands_on_it(monkey
     reached = threading.Event()
     stops(monkeypatch, reached)
     told = finding("Mara Finch", "c0", (ALDER, BUILT))
-    script = [[("record", {"constraints": []}), search("Alder")], [record(told), answer("Mara Finch")]]
+    script: list[Said] = [[("record", {"constraints": []}), search("Alder")], [record(told), answer("Mara Finch")]]
     chat = Hanging(script, reached)  # in the verifier, which reads the page of the result and then asks the model
     web = SmallWeb({ALDER: f"{SPANS} {BUILT}"}, snippets={ALDER: BUILT})
     result = run_agent(QUESTION, BUDGET, model=chat, search=web, browse=web)

@@ -215,7 +215,7 @@ def test_where_the_seconds_of_the_budget_end_a_call_no_setting_is_blamed(stream:
     ],
 )
 def test_the_setting_that_ended_a_call_is_named_and_no_other(
-    habits: Habits, settings: dict[str, float], named: str, monkeypatch: pytest.MonkeyPatch
+    habits: Habits, settings: dict[str, Any], named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spadework.agent.nodes.streaming.QUIET_S", 0.2)
     monkeypatch.setattr("spadework.agent.nodes.calls.BACKOFF_S", (0.0, 0.0))

@@ -96,11 +96,14 @@ def _start(text: str, width: int) -> str:
 
 def _columns(char: str) -> int:
     from rich.cells import get_character_cell_size
+    from wcwidth import wcwidth
 
     point = ord(char)
     if point < 0x300:
         return 1
     if any(point in switched for switched in _SWITCHED):
         return 2
+    # Each of the two knows characters that the other one does not know yet.
+    wide = max(get_character_cell_size(char), wcwidth(char))
     # A vowel sign with a place of its own takes a column in some terminals.
-    return get_character_cell_size(char) or int(unicodedata.category(char) == "Mc")
+    return wide or int(unicodedata.category(char) == "Mc")

@@ -171,14 +171,16 @@ def test_a_model_that_keeps_writing_is_not_given_up_and_the_seconds_of_the_budge
     assert (result.stop_reason, result.resource) == ("budget", "seconds")
 
 
-def test_a_timeout_that_the_user_set_is_obeyed_as_it_is() -> None:
+def test_a_timeout_that_the_user_set_is_obeyed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spadework.agent.nodes.calls.BACKOFF_S", (0.0, 0.0))
     started = time.monotonic()
     result, _ = ask(Habits(piece_chars=1, piece_s=0.05), model_timeout=0.3)
     assert time.monotonic() - started < 10
     assert "0.3 s" in result.fault
 
 
-def test_a_server_that_says_nothing_is_given_up_in_one_line() -> None:
+def test_a_server_that_says_nothing_is_given_up_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spadework.agent.nodes.calls.BACKOFF_S", (0.0, 0.0))
     result, _ = ask(Habits(read_s=5), first_token_timeout=0.1)
     assert "did not begin to reply within 0.1 s" in result.fault
     assert "SPADEWORK_FIRST_TOKEN_TIMEOUT" in result.fault

@@ -28,6 +28,12 @@ SETTINGS = (
 )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: one process more than there are cores, as tests wait for others a fourth of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A developer's own keys, settings, configuration and stored runs must not reach a test, nor a test reach those."""

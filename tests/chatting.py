@@ -1,6 +1,8 @@
 """Somebody who chats with the model by rules, without a terminal."""
 
 import io
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ from rich.console import Console
 from spadework.agent import Budget
 from spadework.agent.chat.chat import Chat
 from spadework.agent.chat.conversation import Conversation
+from spadework.agent.llm.connections import close_connections
+from spadework.agent.loop import start
 from spadework.agent.terminal.ask import Asked
-from talking import write_corpus
+from talking import reply, write_corpus
 
 BRIDGE, BORN, MAYOR = "Who built the Alder Bridge?", "And where was she born?", "Who was the mayor there then?"
 
@@ -38,6 +42,14 @@ def _next(lines: list[str | None]) -> str:
     if line is None:
         raise KeyboardInterrupt
     return line
+
+
+@contextmanager
+def serving() -> Generator[FakeOpenAI]:
+    """The model by rules on a server, to which no connection is left open."""
+    with FakeOpenAI(otherwise=reply) as running:
+        yield running
+        start(close_connections()).result()
 
 
 class Talk:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from chatting import BORN, BRIDGE, MAYOR, Lines, Talk
+from chatting import BORN, BRIDGE, MAYOR, Lines, Talk, serving
 from fake_openai import FakeOpenAI
 from spadework.agent import Budget
 from spadework.agent.chat.commands.every import GROUPS
@@ -13,17 +13,13 @@ from spadework.agent.chat.commands.registry import COMMANDS, is_command
 from spadework.agent.chat.footer import told_below
 from spadework.agent.chat.reading import completions
 from spadework.agent.chat.stored import list_saved
-from spadework.agent.llm.connections import close_connections
-from spadework.agent.loop import start
 from spadework.agent.terminal.ask import Asked
-from talking import reply
 
 
 @pytest.fixture
 def server() -> Generator[FakeOpenAI]:
-    with FakeOpenAI(otherwise=reply) as running:
+    with serving() as running:
         yield running
-        start(close_connections()).result()
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chatting import BORN, BRIDGE, MAYOR, Talk
+from chatting import BORN, BRIDGE, MAYOR, Talk, serving
 from fake_openai import Answer, FakeOpenAI
 from spadework.agent import Budget
 from spadework.agent.chat.chat import Chat
 from spadework.agent.chat.commands.registry import COMMANDS
 from spadework.agent.chat.stored import list_saved
-from spadework.agent.llm.connections import close_connections
 from spadework.agent.loop import start
 from spadework.agent.money.amounts import Amounts
 from spadework.agent.storage.book import Book
@@ -26,9 +25,8 @@ from talking import reply
 
 @pytest.fixture
 def server() -> Generator[FakeOpenAI]:
-    with FakeOpenAI(otherwise=reply) as running:
+    with serving() as running:
         yield running
-        start(close_connections()).result()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...prompts import prompts_digest
+from ...tools.home import with_home
 from ..recording.cassettes import EVALUATED, SUFFIXES, shipped
 from .runs_file import Json
 from .webs import cassette_path
@@ -41,7 +42,7 @@ def _web(task: Json) -> str:
         return _file(cassette_path(given[0], task["id"])) if given[1] == "none" else ""
     search: str = task["search"]
     kind = next((kind for kind in _FILES if search.startswith(kind)), "")
-    return _file(Path(search.removeprefix(kind)).expanduser()) if kind else str(task.get("world") or "")
+    return _file(with_home(search.removeprefix(kind))) if kind else str(task.get("world") or "")
 
 
 def _recording(name: str) -> str:

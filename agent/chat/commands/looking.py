@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from ..chat import Chat
 
 
-def last_of(chat: "Chat", name: str) -> "Result":
-    """The last result that was searched for, else the last one. Raises ConfigError where there is none yet."""
+def newest_of(chat: "Chat", name: str) -> "Result":
+    """The result of the last message, whatever it was. Raises ConfigError where there is none yet."""
     if chat.conversation.result is None:
         raise ConfigError(f"/{name}: nothing was asked yet")
+    return chat.conversation.result
+
+
+def last_of(chat: "Chat", name: str) -> "Result":
+    """The last result that was searched for, else the last one. Raises ConfigError where there is none yet."""
+    newest = newest_of(chat, name)
     searched = (result for result in reversed(chat.conversation.results) if not not_looked_up(result))
-    return next(searched, chat.conversation.result)
+    return next(searched, newest)
 
 
 @command("sources", "", "its sources, with what was quoted from each")
@@ -101,9 +107,7 @@ def receipt(chat: "Chat", rest: str) -> None:
     """The receipt of the last question. Raises ConfigError for another word than `full`."""
     if rest and rest != "full":
         raise ConfigError(f"/receipt {one_line(rest, 40)}: say /receipt, or /receipt full")
-    last_of(chat, "receipt")
-    result = chat.conversation.result  # what the last message cost, whatever it was
-    chat.say(result.receipt(full=rest == "full") if result is not None else "")
+    chat.say(newest_of(chat, "receipt").receipt(full=rest == "full"))
 
 
 def quotes_of(result: "Result", url: str) -> list[str]:

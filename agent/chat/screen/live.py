@@ -121,8 +121,10 @@ class Watch:
                 while not over:
                     over = self._over.wait(REFRESH_S if self._drawn else 0)
                     self._draw(over=over)
+            except OSError:
+                raise
             except Exception as error:
-                if isinstance(error, OSError) or debugging():
+                if debugging():
                     raise
                 self._painter.wipe([])
                 self._console.print(f"the screen ended: {as_a_bug(error)}", markup=False)
